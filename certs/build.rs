@@ -1,0 +1,3 @@
+//! Empty: the build dependency alone matters, since it switches on features of the vendored OpenSSL.
+
+fn main() {}

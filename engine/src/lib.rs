@@ -1,0 +1,3 @@
+//! The reference enforcement engine.
+
+pub mod outside;

@@ -1,0 +1,90 @@
+//! All that the engine gets from outside: time, network, tasks, disk.
+//!
+//! The engine reads no clock, opens no socket and spawns no task but through these traits; given the same outside it
+//! decides the same. A harness puts its own behind them, with a clock that it moves.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A future that can be moved between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// A connection in both directions.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// The time, and waiting for it.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> SystemTime;
+
+    /// Ready as soon as `now` is at or after the deadline.
+    fn sleep_until(&self, deadline: SystemTime) -> BoxFuture<()>;
+}
+
+/// The network.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// Makes a TCP connection (without delay for small segments). Sets no time limit of its own.
+    ///
+    /// # Errors
+    /// What the system says.
+    async fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>>;
+
+    /// Sends one datagram from a fresh port and waits for one that comes back. Sets no time limit of its own.
+    ///
+    /// # Errors
+    /// What the system says.
+    async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>>;
+}
+
+/// Tasks.
+pub trait Spawner: Send + Sync {
+    /// Runs a future beside the others.
+    fn spawn(&self, task: BoxFuture<()>);
+}
+
+/// Everything together.
+#[derive(Clone)]
+pub struct Outside {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Network.
+    pub network: Arc<dyn Network>,
+    /// Tasks.
+    pub spawner: Arc<dyn Spawner>,
+}
+
+/// The time limit ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing came within the time limit")]
+pub struct TimeLimit;
+
+impl Outside {
+    /// Waits for `future`, and no longer than `limit`. The future is asked first, the clock after.
+    ///
+    /// # Errors
+    /// `TimeLimit` when the clock was first.
+    pub async fn within<T>(
+        &self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, TimeLimit> {
+        let mut deadline = self.clock.sleep_until(self.clock.now() + limit);
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(move |context| {
+            if let std::task::Poll::Ready(value) = future.as_mut().poll(context) {
+                return std::task::Poll::Ready(Ok(value));
+            }
+            deadline.as_mut().poll(context).map(|()| Err(TimeLimit))
+        })
+        .await
+    }
+}

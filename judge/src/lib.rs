@@ -1,0 +1,6 @@
+//! The pure half of mtaspec: a scenario file becomes a case, a recording becomes a verdict, a verdict is told.
+//!
+//! Nothing here opens a socket or reads the clock.
+
+pub mod events;
+pub mod scenario;
