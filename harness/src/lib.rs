@@ -1,1 +1,6 @@
-//! Work in progress.
+//! The half of mtaspec that acts: it brings up the fake Internet, drives a subject through a case and records what
+//! was seen.
+
+pub mod clock;
+pub mod internet;
+pub mod recorder;

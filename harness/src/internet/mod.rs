@@ -1,0 +1,3 @@
+//! Station 3: the fakes. DNS, SMTP and HTTPS servers that are healthy, or misbehave exactly as told.
+
+pub mod wire;
