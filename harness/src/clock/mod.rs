@@ -48,8 +48,16 @@ impl CaseClock {
     /// Says that nobody answers at this real address, or no longer so.
     pub fn set_silent(&self, _server: SocketAddr, _silent: bool) {}
 
-    /// Waits on this clock: for the `delay` and `drip` of a fake, which holds the connection meanwhile.
-    pub async fn sleep(self: &Arc<Self>, _duration: Duration) {}
+    /// For the `delay` and `drip` of a fake: holds the connection as [`Self::hold`] does, and ends the hold when so
+    /// much of the case's time has passed. One call, since a hold without its deadline would let the clock jump too far.
+    pub async fn delay(
+        self: &Arc<Self>,
+        _client: SocketAddr,
+        _server: SocketAddr,
+        _sent: u64,
+        _duration: Duration,
+    ) {
+    }
 
     /// Ready when the subject has dropped its end of that connection: a fake that does not read would never see it.
     pub async fn closed(self: &Arc<Self>, _client: SocketAddr, _server: SocketAddr) {
