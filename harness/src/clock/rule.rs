@@ -1,0 +1,198 @@
+//! When the clock may jump: the state of one case and the rule over it, without locks or tasks.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::task::Waker;
+use std::time::Duration;
+
+/// The two ends of a connection, or of a question over UDP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Pair {
+    pub(super) client: SocketAddr,
+    pub(super) server: SocketAddr,
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} to {}", self.client, self.server)
+    }
+}
+
+/// What the subject does on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// A connection is being made.
+    Dialling,
+    /// The last read or write did not get through.
+    Waiting,
+    /// Nothing just now.
+    Nothing,
+}
+
+/// A connection, or a question over UDP, as the subject sees it.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) received: u64,
+    pub(super) doing: Doing,
+}
+
+/// A fake's word that it will send nothing more.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) number: u64,
+    pub(super) sent: u64,
+}
+
+/// A task of the subject.
+#[derive(Debug)]
+pub(super) struct TaskState {
+    /// It runs, or was woken and will.
+    pub(super) awake: bool,
+    /// It was woken since its poll began.
+    pub(super) woken: bool,
+}
+
+/// An armed deadline: when, and a number that tells it from others at that moment.
+pub(super) type Deadline = (Duration, u64);
+
+/// What the rule says of a state.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Somebody computes, or something is on its way.
+    None,
+    /// Nothing is open.
+    Idle,
+    /// All that is open is held.
+    Held,
+}
+
+/// Everything that the rule looks at.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) elapsed: Duration,
+    /// Tasks that are awake, and others that keep the clock still.
+    pub(super) busy: usize,
+    pub(super) tasks: HashMap<u64, TaskState>,
+    pub(super) deadlines: BTreeMap<Deadline, Waker>,
+    pub(super) lines: HashMap<Pair, Line>,
+    pub(super) closed: HashSet<Pair>,
+    pub(super) holds: HashMap<Pair, Held>,
+    /// Holds that end with a deadline.
+    pub(super) delays: HashMap<Deadline, Pair>,
+    pub(super) silent: HashSet<SocketAddr>,
+    /// Grows with every change: whoever waits for real time sees that something still happens.
+    pub(super) changes: u64,
+    numbers: u64,
+}
+
+impl State {
+    pub(super) fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    pub(super) fn rest(&self) -> Rest {
+        if self.busy > 0 {
+            return Rest::None;
+        }
+        let mut open = self
+            .lines
+            .iter()
+            .filter(|(_, line)| line.doing != Doing::Nothing)
+            .peekable();
+        if open.peek().is_none() {
+            return Rest::Idle;
+        }
+        if open.all(|(pair, line)| self.is_held(pair, line)) {
+            Rest::Held
+        } else {
+            Rest::None
+        }
+    }
+
+    fn is_held(&self, pair: &Pair, line: &Line) -> bool {
+        match line.doing {
+            Doing::Dialling => self.silent.contains(&pair.server),
+            Doing::Waiting | Doing::Nothing => self
+                .holds
+                .get(pair)
+                .is_some_and(|held| held.sent == line.received),
+        }
+    }
+
+    /// The earliest armed deadline.
+    pub(super) fn earliest(&self) -> Option<Duration> {
+        self.deadlines.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Moves to `at` and takes out all deadlines that are due, with the holds that end there.
+    pub(super) fn jump(&mut self, at: Duration) -> Vec<Waker> {
+        self.elapsed = self.elapsed.max(at);
+        self.changes += 1;
+        let mut due = Vec::new();
+        while let Some(entry) = self.deadlines.first_entry() {
+            if entry.key().0 > self.elapsed {
+                break;
+            }
+            let (deadline, waker) = entry.remove_entry();
+            if let Some(pair) = self.delays.remove(&deadline) {
+                self.release(pair, deadline.1);
+            }
+            due.push(waker);
+        }
+        due
+    }
+
+    /// Ends a hold, unless a later one has taken its place.
+    pub(super) fn release(&mut self, pair: Pair, number: u64) {
+        if self
+            .holds
+            .get(&pair)
+            .is_some_and(|held| held.number == number)
+        {
+            self.holds.remove(&pair);
+        }
+    }
+
+    pub(super) fn wake(&mut self, task: u64) {
+        self.changes += 1;
+        if let Some(state) = self.tasks.get_mut(&task) {
+            state.woken = true;
+            if !state.awake {
+                state.awake = true;
+                self.busy += 1;
+            }
+        }
+    }
+}
+
+/// Who waits for what, for the reader of an `error`.
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} busy", self.busy)?;
+        let mut lines: Vec<_> = self.lines.iter().collect();
+        lines.sort_by_key(|(pair, _)| **pair);
+        for (pair, line) in lines {
+            match line.doing {
+                Doing::Nothing => {}
+                Doing::Dialling => write!(formatter, "; dialling {}", pair.server)?,
+                Doing::Waiting => {
+                    write!(
+                        formatter,
+                        "; waiting on {pair}, {} bytes received",
+                        line.received
+                    )?;
+                    match self.holds.get(pair) {
+                        Some(held) => write!(formatter, ", held after {}", held.sent)?,
+                        None => write!(formatter, ", not held")?,
+                    }
+                }
+            }
+        }
+        match self.earliest() {
+            Some(at) => write!(formatter, "; next deadline at {} s", at.as_secs_f64()),
+            None => write!(formatter, "; no deadline"),
+        }
+    }
+}
