@@ -3,4 +3,5 @@
 
 pub mod clock;
 pub mod internet;
+pub mod plan;
 pub mod recorder;

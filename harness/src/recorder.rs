@@ -1,20 +1,20 @@
 //! Where a case's events go while it runs.
 //!
 //! Fakes live in names that end in `.<label>.test`; events are told in the names of the scenario file. The one
-//! substitution is undone here and nowhere else.
+//! substitution of [`Names`] is undone here and nowhere else, and the tokens of envelope senders are taken out.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mtaspec_judge::events::{Event, What};
-use serde_json::Value;
 
 use crate::clock::CaseClock;
+use crate::plan::{Names, rewritten, without_tokens};
 
 /// Takes the events of one case; clones feed the same recording.
 #[derive(Clone)]
 pub struct Recorder {
     clock: Arc<CaseClock>,
-    label: String,
+    names: Arc<Names>,
     state: Arc<Mutex<State>>,
 }
 
@@ -36,12 +36,18 @@ pub struct Teller {
 }
 
 impl Recorder {
-    /// An empty recording of the case with this label.
+    /// An empty recording of the case with this label, whose names end in `.test`.
     #[must_use]
     pub fn new(clock: Arc<CaseClock>, label: &str) -> Self {
+        Self::with_names(clock, Names::from_texts(label, "test"))
+    }
+
+    /// An empty recording of the case with these names.
+    #[must_use]
+    pub fn with_names(clock: Arc<CaseClock>, names: Names) -> Self {
         Self {
             clock,
-            label: label.to_owned(),
+            names: Arc::new(names),
             state: Arc::default(),
         }
     }
@@ -62,7 +68,7 @@ impl Recorder {
             connection,
             message,
         } = teller;
-        let event = unlabelled(
+        let event = plain(
             &Event {
                 at,
                 step,
@@ -71,7 +77,7 @@ impl Recorder {
                 message,
                 what,
             },
-            &self.label,
+            &self.names,
         );
         state.events.push(event);
     }
@@ -87,26 +93,52 @@ impl Recorder {
     }
 }
 
-fn unlabelled(event: &Event, label: &str) -> Event {
+fn plain(event: &Event, names: &Names) -> Event {
     let value = serde_json::to_value(event).expect("an event is plain data");
-    serde_json::from_value(replaced(value, &format!(".{label}.test"), ".test"))
-        .expect("it was an event before")
+    let plain = rewritten(value, &|text| without_tokens(&names.plain(text)));
+    serde_json::from_value(plain).expect("it was an event before")
 }
 
-fn replaced(value: Value, from: &str, to: &str) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.replace(from, to)),
-        Value::Array(items) => Value::Array(
-            items
-                .into_iter()
-                .map(|item| replaced(item, from, to))
-                .collect(),
-        ),
-        Value::Object(map) => Value::Object(
-            map.into_iter()
-                .map(|(key, item)| (key.replace(from, to), replaced(item, from, to)))
-                .collect(),
-        ),
-        other => other,
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use mtaspec_judge::events::What;
+
+    use super::{Recorder, Teller};
+    use crate::clock::CaseClock;
+
+    #[test]
+    fn events_are_told_in_the_names_of_the_file() {
+        let recorder = Recorder::new(CaseClock::new(SystemTime::UNIX_EPOCH), "abcdefg2");
+        recorder.begin_step(1);
+        recorder.record(
+            Teller {
+                host: Some("mx.example.abcdefg2.test".into()),
+                connection: Some(1),
+                message: Some("first".into()),
+            },
+            What::MessageAccepted {
+                from: "sender+mtabcdefghij@home.abcdefg2.test".into(),
+                to: vec!["user@EXAMPLE.ABCDEFG2.TEST".into()],
+                tls: "1.3".into(),
+                requiretls: false,
+                content: "Return-Path: <sender+mtabcdefghij@home.abcdefg2.test>".into(),
+            },
+        );
+        let events = recorder.events();
+        assert_eq!(events.len(), 2);
+        assert_eq!(events[1].step, 1);
+        assert_eq!(events[1].host.as_deref(), Some("mx.example.test"));
+        assert_eq!(
+            events[1].what,
+            What::MessageAccepted {
+                from: "sender@home.test".into(),
+                to: vec!["user@EXAMPLE.TEST".into()],
+                tls: "1.3".into(),
+                requiretls: false,
+                content: "Return-Path: <sender@home.test>".into(),
+            }
+        );
     }
 }

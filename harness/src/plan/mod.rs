@@ -1,0 +1,21 @@
+//! Station 2: the cases of a run, with names, addresses and messages of their own, what is skipped and why.
+//!
+//! Scenario files write plain names under `.test`; the plan puts each case below a label of its own, gives every host
+//! logical addresses and every message an envelope sender of its own. Nothing here opens a socket.
+
+mod addresses;
+mod label;
+mod literals;
+mod messages;
+mod names;
+mod order;
+mod planned;
+
+pub use addresses::{AddressBook, AddressError, AddressMode, HostAddresses};
+pub use label::Label;
+pub use literals::Literals;
+pub use messages::{MailPlan, PlannedMail, without_tokens};
+pub(crate) use names::rewritten;
+pub use names::{Names, ascii};
+pub use order::{Order, Shard, ShardError, Skip, Skipped};
+pub use planned::{PlanError, PlanOptions, PlannedCase};
