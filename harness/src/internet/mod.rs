@@ -1,3 +1,4 @@
 //! Station 3: the fakes. DNS, SMTP and HTTPS servers that are healthy, or misbehave exactly as told.
 
+pub mod faults;
 pub mod wire;
