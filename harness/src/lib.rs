@@ -5,3 +5,4 @@ pub mod clock;
 pub mod internet;
 pub mod plan;
 pub mod recorder;
+pub mod subject;

@@ -79,11 +79,13 @@ async fn session(clock: Arc<CaseClock>, tcp: TcpStream, trouble: Trouble) -> Opt
     };
     let mut line = String::new();
     if trouble == Trouble::Greeting {
-        return Some(stall(ends.sent()).await);
+        stall(ends.sent()).await;
+        return None;
     }
     if trouble == Trouble::InGreeting {
         wire.write_all(b"hel").await.ok()?;
-        return Some(stall(ends.sent()).await);
+        stall(ends.sent()).await;
+        return None;
     }
     if trouble == Trouble::Slow {
         for byte in b"hello\n" {
@@ -102,18 +104,21 @@ async fn session(clock: Arc<CaseClock>, tcp: TcpStream, trouble: Trouble) -> Opt
     }
     wire.read_line(&mut line).await.ok()?;
     if trouble == Trouble::Reply {
-        return Some(stall(ends.sent()).await);
+        stall(ends.sent()).await;
+        return None;
     }
     wire.write_all(b"go on\n").await.ok()?;
     if trouble == Trouble::Body {
-        return Some(stall(ends.sent()).await);
+        stall(ends.sent()).await;
+        return None;
     }
     while line != ".\n" {
         line.clear();
         wire.read_line(&mut line).await.ok()?;
     }
     if trouble == Trouble::End {
-        return Some(stall(ends.sent()).await);
+        stall(ends.sent()).await;
+        return None;
     }
     wire.write_all(b"taken\n").await.ok()
 }

@@ -1,0 +1,147 @@
+//! The contract: briefing in, message in; where its capabilities say so also questions, changes and looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use mtaspec_judge::scenario::{Ask, Route, Rule, Settings};
+use rustls_pki_types::CertificateDer;
+use serde_json::{Map, Value};
+
+use crate::clock::{CaseClock, Stuck};
+use crate::plan::{AddressBook, HostAddresses};
+use crate::recorder::Recorder;
+
+/// An implementation under test.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    /// As `--subject` has it.
+    fn name(&self) -> &str;
+
+    /// As it prints it.
+    fn version(&self) -> String;
+
+    /// What it can do, in the words of SCENARIOS §10.
+    fn capabilities(&self) -> BTreeSet<String>;
+
+    /// Makes it ready for one case.
+    ///
+    /// # Errors
+    /// Says what went wrong.
+    async fn start(&self, briefing: Briefing) -> Result<Box<dyn Running>, SubjectError>;
+}
+
+/// What a subject is given for one case. Names are labelled.
+#[derive(Clone)]
+pub struct Briefing {
+    /// The resolver that does not validate; a real address.
+    pub resolver: SocketAddr,
+    /// The resolver that validates; a real address.
+    pub validating_resolver: SocketAddr,
+    /// The authorities of the trust store, as `settings.trust` names them.
+    pub trust: Vec<CertificateDer<'static>>,
+    /// Rules, routes and settings.
+    pub instructions: Instructions,
+    /// The subject's own domain.
+    pub home: String,
+    /// Logical addresses and the real ones behind them, as they stand now and later.
+    pub addresses: Arc<AddressBook>,
+    /// The time of the case.
+    pub clock: Arc<CaseClock>,
+    /// The run's instant that counts as "now".
+    pub now: SystemTime,
+    /// Takes what only the subject's side sees: connections that nobody answered.
+    pub recorder: Recorder,
+}
+
+/// What a subject is told and may be told anew.
+#[derive(Debug, Clone)]
+pub struct Instructions {
+    /// Compliance rules.
+    pub rules: Vec<Rule>,
+    /// Routes by domain.
+    pub routes: BTreeMap<String, Route>,
+    /// The rest.
+    pub settings: Settings,
+    /// The logical addresses of each host of the world as it now stands.
+    pub hosts: HostAddresses,
+}
+
+impl Instructions {
+    /// The host that has this logical address, and which of its addresses this is, from 1.
+    #[must_use]
+    pub fn host_at(&self, logical: IpAddr) -> Option<(&str, usize)> {
+        self.hosts.iter().find_map(|(name, addresses)| {
+            let index = addresses.iter().position(|address| *address == logical)?;
+            Some((name.as_str(), index + 1))
+        })
+    }
+}
+
+/// A recipient that a subject still has in its queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The reverse-path as it was injected; empty is null.
+    pub sender: String,
+    /// The recipient.
+    pub recipient: String,
+    /// What the subject calls the message, where it says so in its answer to the end of the data.
+    pub queue_id: Option<String>,
+}
+
+/// A subject at work on one case.
+#[async_trait]
+pub trait Running: Send {
+    /// Where it takes messages; a real address.
+    fn injection_address(&self) -> SocketAddr;
+
+    /// Waits until it does nothing more of its own accord at this moment of the case's clock.
+    ///
+    /// # Errors
+    /// When that does not come.
+    async fn settle(&mut self) -> Result<(), SubjectError>;
+
+    /// Lets so much time of the case pass.
+    ///
+    /// # Errors
+    /// When the subject does not come to rest on the way.
+    async fn advance(&mut self, duration: Duration) -> Result<(), SubjectError>;
+
+    /// What waits in its queue; none: it cannot tell.
+    async fn queue(&mut self) -> Option<Vec<Listed>>;
+
+    /// Makes everything that waits due now.
+    ///
+    /// # Errors
+    /// When it cannot.
+    async fn retry_now(&mut self) -> Result<(), SubjectError>;
+
+    /// Tells it rules, routes and settings anew.
+    ///
+    /// # Errors
+    /// When it cannot.
+    async fn change(&mut self, instructions: Instructions) -> Result<(), SubjectError>;
+
+    /// Asks it something. None: it has no answer.
+    async fn ask(&mut self, question: &Ask) -> Option<Map<String, Value>>;
+
+    /// Ends it and all that it has open.
+    async fn stop(self: Box<Self>);
+}
+
+/// What can go wrong with a subject: the fault is ours or its program's, and the case is an `error`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// It could not be started.
+    #[error("the subject could not be started: {0}")]
+    Start(String),
+    /// It cannot be told this.
+    #[error("the subject cannot be told {0}")]
+    Unsupported(String),
+    /// It waits for ever.
+    #[error(transparent)]
+    Stuck(#[from] Stuck),
+}

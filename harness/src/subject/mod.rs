@@ -1,0 +1,11 @@
+//! Station 4: the subject. What it is told, what it is asked, and how a message is handed over to it.
+//!
+//! A subject is a black box: it gets DNS, SMTP and HTTPS, and a message. The built-in engine is one among others.
+
+mod contract;
+mod hand_over;
+mod message;
+mod smtp_client;
+
+pub use contract::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
+pub use hand_over::{HandOver, InjectionError};
