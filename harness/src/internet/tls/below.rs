@@ -1,0 +1,205 @@
+//! What stands between a TLS stack and the connection while they shake hands.
+//!
+//! It replays the hello that was read ahead, keeps what the fake writes, writes it in pieces where a fault asks for
+//! that, and notices the moment `in-handshake`: the fake's first flight is out and the stack wants to read on.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::flight::Flight;
+use crate::clock::CaseClock;
+use crate::internet::wire::{Ends, Wire};
+
+/// As much of a handshake as is kept; the longest chain of the catalogue fits.
+const KEPT: usize = 256 * 1024;
+
+/// How the fake's bytes are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// As they come.
+    Whole,
+    /// Each byte in a write of its own.
+    Bytes,
+    /// The same, with a wait after each.
+    Drip(Duration),
+}
+
+/// What happens when the first flight is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterFlight {
+    /// The handshake goes on.
+    GoOn,
+    /// It goes on after a wait.
+    Wait(Duration),
+    /// The stack is stopped; somebody else has the connection then.
+    Stop,
+}
+
+/// A connection under a TLS stack.
+pub(super) struct Below {
+    wire: Option<Wire>,
+    ends: Ends,
+    clock: Arc<CaseClock>,
+    ahead: Vec<u8>,
+    at: usize,
+    sent: Option<Vec<u8>>,
+    pieces: Pieces,
+    after_flight: AfterFlight,
+    flight_out: bool,
+    wait: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Below {
+    /// The stack reads `ahead` first.
+    pub(super) fn new(wire: Wire, ahead: Vec<u8>, clock: Arc<CaseClock>) -> Self {
+        Self {
+            ends: wire.ends(),
+            wire: Some(wire),
+            clock,
+            ahead,
+            at: 0,
+            sent: Some(Vec::new()),
+            pieces: Pieces::Whole,
+            after_flight: AfterFlight::GoOn,
+            flight_out: false,
+            wait: None,
+        }
+    }
+
+    /// The fake's bytes of the handshake are cut so.
+    pub(super) fn cut_into(mut self, pieces: Pieces) -> Self {
+        self.pieces = pieces;
+        self
+    }
+
+    /// What happens when the first flight is out.
+    pub(super) fn after_flight(mut self, after: AfterFlight) -> Self {
+        self.after_flight = after;
+        self
+    }
+
+    /// What the fake sent so far.
+    pub(super) fn flight(&self) -> Flight {
+        self.sent.as_deref().map(Flight::read).unwrap_or_default()
+    }
+
+    /// The stack was stopped after its flight, as [`AfterFlight::Stop`] says.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.flight_out && self.after_flight == AfterFlight::Stop
+    }
+
+    /// The handshake is over: nothing is kept and cut any more.
+    pub(super) fn end_handshake(&mut self) {
+        self.sent = None;
+        self.pieces = Pieces::Whole;
+    }
+
+    /// The connection; the stack above can do nothing more.
+    pub(super) fn take_wire(&mut self) -> Option<Wire> {
+        self.wire.take()
+    }
+
+    fn wait_for(&mut self, duration: Duration) {
+        let (clock, ends) = (Arc::clone(&self.clock), self.ends.clone());
+        self.wait = Some(Box::pin(async move {
+            clock
+                .delay(ends.client, ends.server, ends.sent(), duration)
+                .await;
+        }));
+    }
+
+    fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(wait) = &mut self.wait {
+            ready!(wait.as_mut().poll(context));
+            self.wait = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// Notices that the first flight is out; an error stops the stack.
+    fn notice_flight(&mut self) -> io::Result<()> {
+        if !self.flight_out && self.after_flight != AfterFlight::GoOn && self.flight().is_out() {
+            self.flight_out = true;
+            if let AfterFlight::Wait(duration) = self.after_flight {
+                self.wait_for(duration);
+            }
+        }
+        if self.was_stopped() {
+            return Err(stopped());
+        }
+        Ok(())
+    }
+}
+
+fn stopped() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "stopped by a fault")
+}
+
+impl AsyncRead for Below {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.at < this.ahead.len() {
+            let length = buffer.remaining().min(this.ahead.len() - this.at);
+            buffer.put_slice(&this.ahead[this.at..this.at + length]);
+            this.at += length;
+            return Poll::Ready(Ok(()));
+        }
+        this.notice_flight()?;
+        ready!(this.poll_wait(context));
+        match &mut this.wire {
+            Some(wire) => Pin::new(wire).poll_read(context, buffer),
+            None => Poll::Ready(Err(stopped())),
+        }
+    }
+}
+
+impl AsyncWrite for Below {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        ready!(this.poll_wait(context));
+        let bytes = match this.pieces {
+            Pieces::Whole => bytes,
+            Pieces::Bytes | Pieces::Drip(_) => &bytes[..bytes.len().min(1)],
+        };
+        let Some(wire) = &mut this.wire else {
+            return Poll::Ready(Err(stopped()));
+        };
+        let written = ready!(Pin::new(wire).poll_write(context, bytes))?;
+        if let Some(sent) = &mut this.sent {
+            let room = KEPT.saturating_sub(sent.len());
+            sent.extend_from_slice(&bytes[..written.min(room)]);
+        }
+        if let Pieces::Drip(wait) = this.pieces {
+            this.wait_for(wait);
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.wire {
+            Some(wire) => Pin::new(wire).poll_flush(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.wire {
+            Some(wire) => Pin::new(wire).poll_shutdown(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The server's side of TLS for SMTP and HTTPS fakes (RFC 5246, RFC 8446).
+//!
+//! The ClientHello is read here and replayed to the stack that serves the fake, so that what the subject offered is
+//! known whichever stack that is, and even if none is.
+
+mod below;
+mod certificates;
+mod client_hello;
+mod deeds;
+mod flight;
+mod names;
+mod record_reader;
+mod rustls_stack;
+mod server;
+mod setup;
+mod stack;
+mod stream;
+mod suites;
+
+pub use certificates::{CertificateStore, Holder, MintError, Minted, certificate_word};
+pub use client_hello::ClientHello;
+pub use deeds::HandshakeDeeds;
+pub use names::{alert_name, alert_names, alert_number, version_name, version_number};
+pub use record_reader::{FirstFlight, HelloTrouble, Opening, read_first_flight};
+pub use server::{Handshake, HandshakeEnd, ServerTls, Tell, TlsFacts};
+pub use setup::{
+    FIELD_SUITES_12, HEALTHY_GROUPS, HEALTHY_SUITES_12, HEALTHY_SUITES_13, HEALTHY_VERSIONS,
+    OLD_FIELD_SUITES, OLD_SUITES, Owner, TlsSetup,
+};
+pub use stack::TlsSetupError;
+pub use stream::TlsStream;
+pub use suites::{suite_name, suite_number};
