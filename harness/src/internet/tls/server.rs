@@ -19,7 +19,7 @@ use super::flight::Flight;
 use super::names;
 use super::record_reader::{HelloTrouble, Opening, read_first_flight};
 use super::setup::TlsSetup;
-use super::stack::{Broken, Prepared, Shaken, Stack, TlsSetupError};
+use super::stack::{Prepared, Shaken, Stack, TlsSetupError};
 use super::stream::TlsStream;
 use super::suites::suite_name;
 use crate::internet::wire::Wire;
@@ -175,7 +175,8 @@ impl ServerTls {
             Opening::Hello(hello) => session.answer(wire, &hello, raw).await,
             Opening::Alert(alert) => {
                 session.failed(By::Sender, Some(alert), None);
-                session.close(wire, By::Sender, None).await
+                deeds::close(wire, &session.deeds.clock).await;
+                ended(By::Sender)
             }
             Opening::Closed => {
                 session.failed(By::Sender, None, None);
@@ -279,15 +280,17 @@ impl Session<'_> {
                 let flight = broken.below.flight();
                 self.shown(&flight, hello);
                 let stopped = broken.below.was_stopped();
-                let Some(wire) = broken.below.take_wire() else {
-                    return ended(broken.by);
+                let (by, alert, wire) = (broken.by, broken.alert, broken.below.take_wire());
+                drop(broken);
+                let Some(wire) = wire else {
+                    return ended(by);
                 };
                 match (&fault, &effect) {
                     (Some(fault), Effect::Ends(ending)) if stopped => {
                         self.end_by(wire, fault, ending, hello, flight.version)
                             .await
                     }
-                    _ => self.broke(wire, &broken, &flight).await,
+                    _ => self.broke(wire, by, alert, &flight).await,
                 }
             }
         }
@@ -316,14 +319,16 @@ impl Session<'_> {
         }
     }
 
-    async fn broke(&mut self, wire: Wire, broken: &Broken, flight: &Flight) -> HandshakeEnd {
-        self.failed(broken.by, broken.alert, flight.version);
-        self.close(wire, broken.by, None).await
-    }
-
-    async fn close(&self, wire: Wire, by: By, trouble: Option<HelloTrouble>) -> HandshakeEnd {
+    async fn broke(
+        &mut self,
+        wire: Wire,
+        by: By,
+        alert: Option<u8>,
+        flight: &Flight,
+    ) -> HandshakeEnd {
+        self.failed(by, alert, flight.version);
         deeds::close(wire, &self.deeds.clock).await;
-        HandshakeEnd::Ended { by, trouble }
+        ended(by)
     }
 
     /// Refuses a hello before a stack sees it.
