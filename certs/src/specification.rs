@@ -148,3 +148,115 @@ impl From<Word> for CertificateSpec {
         }
     }
 }
+
+impl Word {
+    /// The kind of key that the word is about.
+    #[must_use]
+    pub const fn key(self) -> Option<KeyKind> {
+        match self {
+            Self::Rsa1024 => Some(KeyKind::Rsa1024),
+            Self::Rsa2048 => Some(KeyKind::Rsa2048),
+            Self::Rsa4096 => Some(KeyKind::Rsa4096),
+            Self::EcdsaP384 => Some(KeyKind::EcdsaP384),
+            Self::Ed25519 => Some(KeyKind::Ed25519),
+            _ => None,
+        }
+    }
+
+    /// Can only a build with the feature `legacy-tls` make it, or serve it?
+    #[must_use]
+    pub const fn needs_openssl(self) -> bool {
+        matches!(self, Self::Sha1 | Self::Md5 | Self::Rsa1024)
+    }
+}
+
+impl KeyKind {
+    /// Does rustls sign with such a key? Its provider asks for RSA of 2048 bits at least.
+    #[must_use]
+    pub const fn rustls_can_sign(self) -> bool {
+        !matches!(self, Self::Rsa1024)
+    }
+
+    /// The bits of an RSA key.
+    #[must_use]
+    pub const fn rsa_bits(self) -> Option<u32> {
+        match self {
+            Self::Rsa1024 => Some(1024),
+            Self::Rsa2048 => Some(2048),
+            Self::Rsa4096 => Some(4096),
+            Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 => None,
+        }
+    }
+}
+
+impl CertificateSpec {
+    /// The kind of its key: its own, the word's, or else `default`.
+    #[must_use]
+    pub fn key_kind(&self, default: KeyKind) -> KeyKind {
+        self.key.or_else(|| self.is.key()).unwrap_or(default)
+    }
+
+    /// Can only a build with the feature `legacy-tls` make it, or serve it?
+    #[must_use]
+    pub fn needs_openssl(&self) -> bool {
+        match (self.is, self.key) {
+            (Word::Sha1 | Word::Md5, _) => true,
+            (word, key) => key.or(word.key()) == Some(KeyKind::Rsa1024),
+        }
+    }
+
+    /// Can rustls serve it? All but RSA keys of 1024 bits; what stands in the certificate itself is no matter to it.
+    #[must_use]
+    pub fn rustls_can_serve(&self) -> bool {
+        self.key
+            .or_else(|| self.is.key())
+            .is_none_or(KeyKind::rustls_can_sign)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_needs_openssl_when_its_word_or_its_key_does() {
+        let spec = |is, key| CertificateSpec {
+            key,
+            ..CertificateSpec::from(is)
+        };
+        // (word, key, needs OpenSSL, rustls can serve it)
+        let cases = [
+            (Word::Valid, None, false, true),
+            (Word::X509V1, None, false, true),
+            (Word::CriticalExtension, None, false, true),
+            (Word::Expired, Some(KeyKind::Rsa1024), true, false),
+            (Word::Rsa1024, None, true, false),
+            (Word::Rsa1024, Some(KeyKind::Rsa2048), false, true),
+            (Word::Md5, None, true, true),
+            (Word::Sha1, Some(KeyKind::Ed25519), true, true),
+        ];
+        for (is, key, openssl, rustls) in cases {
+            let spec = spec(is, key);
+            assert_eq!(
+                (spec.needs_openssl(), spec.rustls_can_serve()),
+                (openssl, rustls),
+                "{spec:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_is_the_tables_own_before_the_words_before_the_default() {
+        let word = CertificateSpec::from(Word::EcdsaP384);
+        let table = CertificateSpec {
+            key: Some(KeyKind::Ed25519),
+            ..word.clone()
+        };
+        assert_eq!(table.key_kind(KeyKind::Rsa2048), KeyKind::Ed25519);
+        assert_eq!(word.key_kind(KeyKind::Rsa2048), KeyKind::EcdsaP384);
+        assert_eq!(
+            CertificateSpec::from(Word::Valid).key_kind(KeyKind::Rsa2048),
+            KeyKind::Rsa2048
+        );
+    }
+}
