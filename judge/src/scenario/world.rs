@@ -297,7 +297,7 @@ pub struct Host {
     /// On top, inside TLS.
     pub keywords_after_tls: Vec<String>,
     /// The n-th connection gets the n-th host, complete; the last one stays. Empty: all alike.
-    pub connections: Vec<Host>,
+    pub connections: Vec<Self>,
 }
 
 impl Default for Host {

@@ -1,0 +1,199 @@
+//! One file of cases: text in, cases and problems out.
+
+use toml::de::DeTable;
+
+use super::merge::{merge, settled};
+use super::nesting;
+use super::problem::{Complaint, Notes, Problems, Source, Span};
+use super::resolve::{self, Context, Existing};
+use super::tree::{self, Entry, Node, Table};
+use super::vary;
+use super::{Case, Catalogue, Twin};
+
+/// The longest file, in octets (SCENARIOS §11).
+pub(crate) const LONGEST: usize = 64 * 1024;
+
+/// The most cases of a file after `vary`.
+const MOST_CASES: u64 = 200;
+
+/// Reads the text of one file. In a folder of one's own `requirements` may be left out.
+#[must_use]
+pub fn read_text(
+    file_name: &str,
+    id: &str,
+    text: &str,
+    catalogue: &Catalogue,
+    own_folder: bool,
+) -> (Vec<Case>, Problems) {
+    let source = Source::new(file_name, text);
+    let notes = Notes::new(&source);
+    let cases = match parse(text, &notes) {
+        Some(document) => File {
+            id,
+            document,
+            own_folder,
+        }
+        .read(Context {
+            notes: &notes,
+            catalogue,
+        }),
+        None => Vec::new(),
+    };
+    let mut problems = Problems::default();
+    problems.extend(notes.into_problems());
+    let cases = if problems.is_empty() {
+        cases
+    } else {
+        Vec::new()
+    };
+    (cases, problems)
+}
+
+fn parse(text: &str, notes: &Notes<'_>) -> Option<Table> {
+    if text.len() > LONGEST {
+        let complaint = Complaint::new(format!("the file has {} octets", text.len()));
+        notes.note(Span::default(), complaint.help("at most 64 KiB"));
+        return None;
+    }
+    if let Some((span, complaint)) = nesting::too_deep(text) {
+        notes.note(span, complaint);
+        return None;
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let span = error.span().map_or(Span::default(), Span::from);
+        notes.note(span, Complaint::new(error.message().replace('\n', ", ")));
+    }
+    let tree = tree::from_toml(table.into_inner(), notes);
+    errors.is_empty().then_some(tree)
+}
+
+struct File<'a> {
+    id: &'a str,
+    document: Table,
+    #[expect(dead_code, reason = "the checks that follow use it")]
+    own_folder: bool,
+}
+
+/// A case after merging, before `vary`.
+struct Merged {
+    name: Option<Entry>,
+    tree: Table,
+}
+
+impl File<'_> {
+    fn read(&self, context: Context<'_>) -> Vec<Case> {
+        let merged = self.merged();
+        let copies = merged
+            .iter()
+            .map(|case| vary::copies(&case.tree))
+            .fold(0, u64::saturating_add);
+        if copies > MOST_CASES {
+            let complaint = Complaint::new(format!("the file makes {copies} cases"));
+            let complaint = complaint.help(format!(
+                "at most {MOST_CASES}: leave a `vary` out, or part the file"
+            ));
+            context.notes.note(Span::default(), complaint);
+            return Vec::new();
+        }
+        let mut copies = Vec::new();
+        for case in &merged {
+            for (labels, tree) in vary::expand(&case.tree) {
+                let name = case.name.as_ref().map(|entry| entry.key.clone());
+                let id = full_id(self.id, name.as_deref(), &labels);
+                let span = case
+                    .name
+                    .as_ref()
+                    .map_or(Span::default(), |entry| entry.key_span);
+                let tree = settled(&tree);
+                let steps = resolve::story(&tree);
+                let (case, existing) = resolve::resolve(context, id, span, &tree, &steps);
+                copies.push(Copy {
+                    name,
+                    labels,
+                    tree,
+                    case,
+                    existing,
+                });
+            }
+        }
+        settle_twins(&mut copies);
+        copies.into_iter().map(|copy| copy.case).collect()
+    }
+
+    /// The cases over the file; without cases the file itself.
+    fn merged(&self) -> Vec<Merged> {
+        let mut base = self.document.clone();
+        base.remove("case");
+        let base = settled(&base);
+        let cases = self.document.get("case").and_then(Node::table);
+        match cases.filter(|cases| !cases.entries.is_empty()) {
+            None => vec![Merged {
+                name: None,
+                tree: base,
+            }],
+            Some(cases) => cases
+                .entries
+                .iter()
+                .filter_map(|entry| {
+                    let tree = merge(&base, entry.node.table()?);
+                    Some(Merged {
+                        name: Some(entry.clone()),
+                        tree,
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+/// One copy of a case after `vary`.
+struct Copy {
+    name: Option<String>,
+    labels: Vec<String>,
+    tree: Table,
+    case: Case,
+    #[expect(dead_code, reason = "the checks that follow use it")]
+    existing: Existing,
+}
+
+/// Of a twin that is varied, the copy that shares most labels stands for the case.
+fn settle_twins(copies: &mut [Copy]) {
+    for index in 0..copies.len() {
+        let copy = &copies[index];
+        let Some(twin) = copy.tree.get("twin").and_then(Node::text) else {
+            continue;
+        };
+        if copy.case.twin == Twin::NotNeeded {
+            continue;
+        }
+        let shared = |other: &Copy| {
+            other
+                .labels
+                .iter()
+                .filter(|label| copy.labels.contains(label))
+                .count()
+        };
+        let found = copies
+            .iter()
+            .rev()
+            .filter(|other| other.name.as_deref() == Some(twin));
+        if let Some(other) = found.max_by_key(|other| shared(other)) {
+            copies[index].case.twin = Twin::Case(other.case.id.clone());
+        }
+    }
+}
+
+/// `path`, `path#case`, `path#case/label`, `path#/label`.
+fn full_id(file: &str, case: Option<&str>, labels: &[String]) -> String {
+    let mut id = file.to_string();
+    if case.is_some() || !labels.is_empty() {
+        id.push('#');
+        id.push_str(case.unwrap_or_default());
+    }
+    for label in labels {
+        id.push('/');
+        id.push_str(label);
+    }
+    id
+}

@@ -1,0 +1,221 @@
+//! A scenario file as a tree of our own: the values of TOML in the order of the file, each with its place.
+//!
+//! The tree is what is merged, varied and then read. It is built from [`DeTable`], which keeps spans but not order;
+//! the places of the keys give the order back.
+
+use std::fmt;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Complaint, Notes, Span};
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
+}
+
+/// What a value is.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Text(String),
+    Number(i64),
+    Flag(bool),
+    List(Vec<Node>),
+    Table(Table),
+    /// A float or a date, which no key wants; as the file has it.
+    Other(String),
+}
+
+/// A table in the order of the file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) node: Node,
+}
+
+impl Node {
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self.value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self.value {
+            Value::Flag(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn list(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, or the value itself: for keys that take one or many.
+    pub(crate) fn many(&self) -> &[Self] {
+        match &self.value {
+            Value::List(list) => list,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// The word that takes back what the file said.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.text() == Some("healthy")
+    }
+
+    /// What the value is, for people.
+    #[expect(dead_code, reason = "the checks that follow use it")]
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Text(_) => "text",
+            Value::Number(_) => "a number",
+            Value::Flag(_) => "true or false",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+            Value::Other(text) if text.contains([':', '-']) && !text.contains('e') => "a date",
+            Value::Other(_) => "a number with a fraction",
+        }
+    }
+}
+
+impl Table {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.entries.retain(|entry| entry.key != key);
+    }
+
+    /// The tables below `key`, by name: `host."NAME"`.
+    pub(crate) fn named(&self, key: &str) -> impl Iterator<Item = (&Entry, &Self)> {
+        let table = self.get(key).and_then(Node::table);
+        table
+            .into_iter()
+            .flat_map(|table| &table.entries)
+            .filter_map(|entry| Some((entry, entry.node.table()?)))
+    }
+
+    /// The tables at `key`, which takes one or a list of them.
+    pub(crate) fn tables(&self, key: &str) -> impl Iterator<Item = (&Node, &Self)> {
+        let nodes = self.get(key).map_or(&[][..], Node::many);
+        nodes.iter().filter_map(|node| Some((node, node.table()?)))
+    }
+}
+
+/// As TOML on one line; equal values in equal order print alike.
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Value::Text(text) => {
+                let escaped = text.escape_debug().to_string().replace("\\'", "'");
+                write!(formatter, "\"{escaped}\"")
+            }
+            Value::Number(number) => write!(formatter, "{number}"),
+            Value::Flag(flag) => write!(formatter, "{flag}"),
+            Value::Other(text) => formatter.write_str(text),
+            Value::List(list) => {
+                for (index, node) in list.iter().enumerate() {
+                    write!(formatter, "{}{node}", if index == 0 { "[" } else { ", " })?;
+                }
+                formatter.write_str(if list.is_empty() { "[]" } else { "]" })
+            }
+            Value::Table(table) => write!(formatter, "{table}"),
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bare = |key: &str| {
+            !key.is_empty()
+                && key
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        for (index, Entry { key, node, .. }) in self.entries.iter().enumerate() {
+            let parted = if index == 0 { "{ " } else { ", " };
+            if bare(key) {
+                write!(formatter, "{parted}{key} = {node}")?;
+            } else {
+                write!(formatter, "{parted}{key:?} = {node}")?;
+            }
+        }
+        formatter.write_str(if self.entries.is_empty() { "{}" } else { " }" })
+    }
+}
+
+/// The tree of a parsed file. A number beyond 64 bits is noted and left out.
+pub(crate) fn from_toml(table: DeTable<'_>, notes: &Notes<'_>) -> Table {
+    let mut entries: Vec<Entry> = table
+        .into_iter()
+        .map(|(key, value)| Entry {
+            key_span: key.span().into(),
+            key: key.into_inner().into_owned(),
+            node: node(value, notes),
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.key_span.start);
+    Table { entries }
+}
+
+fn node(value: Spanned<DeValue<'_>>, notes: &Notes<'_>) -> Node {
+    let span = Span::from(value.span());
+    let value = match value.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) => Value::Number(
+            i64::from_str_radix(number.as_str(), number.radix()).unwrap_or_else(|_| {
+                notes.note(
+                    span,
+                    Complaint::new(format!("{number} is too big a number")),
+                );
+                0
+            }),
+        ),
+        DeValue::Float(float) => Value::Other(float.to_string()),
+        DeValue::Boolean(flag) => Value::Flag(flag),
+        DeValue::Datetime(date) => Value::Other(date.to_string()),
+        DeValue::Array(array) => {
+            Value::List(array.into_iter().map(|item| node(item, notes)).collect())
+        }
+        DeValue::Table(table) => Value::Table(from_toml(table, notes)),
+    };
+    Node { span, value }
+}

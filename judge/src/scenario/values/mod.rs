@@ -1,0 +1,15 @@
+//! Single values as files write them: text in, a value or a complaint out.
+
+mod certificate;
+mod deed;
+mod name;
+mod quantity;
+mod record;
+mod tls;
+
+pub(crate) use certificate::{certificate_word, key_kind, shown};
+pub(crate) use deed::{DeedText, Needs, moment};
+pub(crate) use name::{address, name, name_or_address};
+pub(crate) use quantity::{bound, count, duration, size};
+pub(crate) use record::{extra_record, host_address, mx_record, tlsa};
+pub(crate) use tls::{condition, version};
