@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mtaspec_judge::scenario::{Deed, Fault, FaultPlace, Moment};
 
+use crate::plan;
+
 /// The faults that stand in a step, and how often each has come and acted.
 #[derive(Debug, Default)]
 pub struct FaultBook {
@@ -119,13 +121,9 @@ fn ascii_place(place: &FaultPlace) -> FaultPlace {
     }
 }
 
-/// The ASCII form in lower case, without a final dot; what is no name of that kind stays as it is.
+/// The form in which two spellings of a name are equal.
 fn ascii(name: &str) -> String {
-    let name = name.trim_end_matches('.');
-    if name.is_ascii() {
-        return name.to_ascii_lowercase();
-    }
-    idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_lowercase())
+    plan::ascii(name.trim_end_matches('.')).to_lowercase()
 }
 
 /// The host in `_25._tcp.HOST` (RFC 7672 §2.2.3).

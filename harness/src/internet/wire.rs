@@ -1,5 +1,6 @@
 //! An accepted TCP connection that counts what is sent on it, below TLS.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,6 +16,18 @@ use tokio::net::TcpStream;
 pub struct Wire {
     tcp: TcpStream,
     ends: Ends,
+    ear: Option<Ear>,
+}
+
+/// Hears all that is read, before anybody makes something of it.
+struct Ear(Box<Hear>);
+
+type Hear = dyn FnMut(&[u8]) + Send;
+
+impl fmt::Debug for Ear {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Ear")
+    }
 }
 
 /// Both ends of a connection and the bytes sent so far; cheap to clone, stays true under TLS.
@@ -47,7 +60,18 @@ impl Wire {
             server: tcp.local_addr()?,
             sent: Arc::default(),
         };
-        Ok(Self { tcp, ends })
+        Ok(Self {
+            tcp,
+            ends,
+            ear: None,
+        })
+    }
+
+    /// Whatever is read from here on goes to this ear as well, below TLS, whoever reads.
+    #[must_use]
+    pub fn overheard_by(mut self, ear: impl FnMut(&[u8]) + Send + 'static) -> Self {
+        self.ear = Some(Ear(Box::new(ear)));
+        self
     }
 
     /// Who is at both ends.
@@ -75,7 +99,15 @@ impl AsyncRead for Wire {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        if let Some(Ear(ear)) = &mut self.ear {
+            let new = &buffer.filled()[before..];
+            if !new.is_empty() {
+                ear(new);
+            }
+        }
+        result
     }
 }
 

@@ -1,0 +1,247 @@
+//! An SMTP host at one address: its listener, its connections, and their end.
+//!
+//! A fake owns every task that it starts: closing its connections waits for them, dropping it stops them.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mtaspec_certs::KeyKind;
+use mtaspec_judge::scenario::{Attacker, Host};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::connection;
+use super::overhearing::Canaries;
+use crate::clock::CaseClock;
+use crate::internet::faults::FaultBook;
+use crate::internet::tls::{CertificateStore, Holder, ServerTls, TlsSetup};
+use crate::internet::wire::Wire;
+use crate::plan::MailPlan;
+use crate::recorder::Recorder;
+
+/// Connections that may wait to be accepted: hundreds come at once when cases run together.
+const BACKLOG: u32 = 4_096;
+
+/// The kernel swallows no more than this of what a fake does not read: else a body that nobody takes in would not
+/// make its sender wait.
+const RECEIVE_BUFFER: u32 = 64 * 1024;
+
+/// What a fake is, and whom it tells.
+#[derive(Clone)]
+pub struct FakeSetup {
+    /// The host's name in ASCII form, labelled: what it calls itself.
+    pub name: String,
+    /// The same name as the scenario spells it, labelled: what events and faults call it.
+    pub shown_name: String,
+    /// Which of the host's addresses this is, from 0.
+    pub address_index: usize,
+    /// All its logical addresses, for its certificates.
+    pub addresses: Vec<IpAddr>,
+    /// The domain whose mail it takes, labelled, for its certificates.
+    pub next_hop_domain: Option<String>,
+    /// What it does.
+    pub host: Host,
+    /// Somebody in the path to it.
+    pub attacker: Option<Attacker>,
+    /// What misbehaves.
+    pub faults: Arc<FaultBook>,
+    /// The messages of the case.
+    pub mail: Arc<MailPlan>,
+    /// The certificates of the run.
+    pub certificates: Arc<CertificateStore>,
+    /// Who takes the events.
+    pub recorder: Recorder,
+    /// The clock of the case.
+    pub clock: Arc<CaseClock>,
+    /// Counts the connections to each host of the case.
+    pub connections: Arc<ConnectionCounter>,
+}
+
+/// Counts the connections to each host of a case, all its addresses together.
+#[derive(Debug, Default)]
+pub struct ConnectionCounter {
+    counts: Mutex<HashMap<String, u32>>,
+}
+
+impl ConnectionCounter {
+    /// One connection more to the host of this name (ASCII, labelled): the number of it, from 1.
+    pub fn next(&self, name: &str) -> u32 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(name.to_ascii_lowercase()).or_default();
+        *count += 1;
+        *count
+    }
+}
+
+/// A running SMTP host at one address.
+pub struct SmtpFake {
+    real_address: SocketAddr,
+    standing: Arc<Mutex<Arc<Standing>>>,
+    tasks: Tasks,
+    close: watch::Sender<()>,
+    accepting: AbortHandle,
+}
+
+type Tasks = Arc<Mutex<JoinSet<()>>>;
+
+/// What holds for new connections: the setup and all that was made of it.
+pub(super) struct Standing {
+    pub(super) setup: Arc<FakeSetup>,
+    pub(super) canaries: Arc<Canaries>,
+    /// The host of the n-th connection, the last of which stays; with the TLS that the sender meets.
+    pub(super) hosts: Vec<(Host, Arc<ServerTls>)>,
+}
+
+impl Standing {
+    fn new(setup: FakeSetup) -> io::Result<Self> {
+        let hosts = match setup.host.connections.as_slice() {
+            [] => std::slice::from_ref(&setup.host),
+            hosts => hosts,
+        };
+        let hosts: Vec<_> = hosts
+            .iter()
+            .map(|host| Ok((host.clone(), Arc::new(tls_of(host, &setup)?))))
+            .collect::<io::Result<_>>()?;
+        Ok(Self {
+            canaries: Arc::new(Canaries::of(&setup.mail)),
+            setup: Arc::new(setup),
+            hosts,
+        })
+    }
+
+    /// The host that the n-th connection meets.
+    pub(super) fn host(&self, connection: u32) -> (Host, Arc<ServerTls>) {
+        let last = self.hosts.len() - 1;
+        let at = usize::try_from(connection.saturating_sub(1)).map_or(last, |at| at.min(last));
+        self.hosts[at].clone()
+    }
+}
+
+/// Whoever ends TLS: the attacker with a certificate of its own, else the host.
+fn tls_of(host: &Host, setup: &FakeSetup) -> io::Result<ServerTls> {
+    let attacker = setup.attacker.as_ref();
+    let tls = attacker
+        .and_then(TlsSetup::of_attacker)
+        .unwrap_or_else(|| TlsSetup::from(host));
+    let holder = Holder {
+        host: setup.name.clone(),
+        addresses: setup.addresses.clone(),
+        next_hop_domain: setup.next_hop_domain.clone(),
+        default_key: KeyKind::EcdsaP256,
+    };
+    ServerTls::new(&tls, &setup.certificates, &holder).map_err(io::Error::other)
+}
+
+impl SmtpFake {
+    /// Listens at this address (port 0 takes any) and serves until dropped. Needs a running tokio.
+    ///
+    /// # Errors
+    /// When the address is taken or not ours, or when no TLS stack can do what the host asks for.
+    pub fn listen(bind: SocketAddr, setup: FakeSetup) -> io::Result<Self> {
+        let standing = Arc::new(Mutex::new(Arc::new(Standing::new(setup)?)));
+        let socket = match bind {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        socket.bind(bind)?;
+        let listener = socket.listen(BACKLOG)?;
+        let real_address = listener.local_addr()?;
+        let tasks = Tasks::default();
+        let (close, closing) = watch::channel(());
+        let accept = accept(listener, Arc::clone(&standing), Arc::clone(&tasks), closing);
+        Ok(Self {
+            real_address,
+            standing,
+            tasks,
+            close,
+            accepting: tokio::spawn(accept).abort_handle(),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn real_address(&self) -> SocketAddr {
+        self.real_address
+    }
+
+    /// What holds for connections from now on.
+    ///
+    /// # Errors
+    /// When no TLS stack can do what the host asks for; then all stays as it was.
+    pub fn update(&self, setup: FakeSetup) -> io::Result<()> {
+        let standing = Arc::new(Standing::new(setup)?);
+        *lock(&self.standing) = standing;
+        Ok(())
+    }
+
+    /// The TLS versions that the first connection can really speak.
+    #[must_use]
+    pub fn versions_spoken(&self) -> Vec<mtaspec_judge::scenario::TlsVersion> {
+        lock(&self.standing).host(1).1.versions_spoken()
+    }
+
+    /// Ends all connections in order, and waits until they are gone.
+    pub async fn close_connections(&self) {
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        self.close.send_replace(());
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Drop for SmtpFake {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        lock(&self.tasks).abort_all();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    standing: Arc<Mutex<Arc<Standing>>>,
+    tasks: Tasks,
+    closing: watch::Receiver<()>,
+) {
+    loop {
+        let Ok((tcp, _)) = listener.accept().await else {
+            // Out of descriptors, or the peer is gone already: others may do better.
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let Ok(wire) = Wire::new(tcp) else { continue };
+        let standing = Arc::clone(&lock(&standing));
+        let mut closing = closing.clone();
+        closing.mark_unchanged();
+        let mut tasks = lock(&tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(connection::serve(standing, wire, closing));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_counted_for_each_host_whatever_the_letter_case() {
+        let counter = ConnectionCounter::default();
+        // (host, number)
+        let cases = [
+            ("mx.test", 1),
+            ("MX.test", 2),
+            ("b.test", 1),
+            ("mx.test", 3),
+        ];
+        for (name, want) in cases {
+            assert_eq!(counter.next(name), want, "{name}");
+        }
+    }
+}

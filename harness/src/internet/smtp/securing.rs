@@ -1,0 +1,96 @@
+//! From plaintext to TLS (RFC 3207 §4.2): hands the connection to `tls` and begins the session anew.
+
+use std::sync::Arc;
+
+use mtaspec_judge::events::{By, What};
+use mtaspec_judge::scenario::Moment;
+
+use super::command::Command;
+use super::connection::Session;
+use super::conversation::{Ended, Line, Talk};
+use super::deeds::fault;
+use super::fake::FakeSetup;
+use super::keywords::Keywords;
+use super::session::State;
+use crate::internet::tls::{HandshakeDeeds, HandshakeEnd};
+
+impl Session {
+    /// Takes the connection inside TLS; all that was said before is forgotten.
+    pub(super) async fn begin_tls(&mut self) -> Talk<()> {
+        let line = std::mem::replace(&mut self.talk.line, Line::Cut);
+        let Line::Plain(wire) = line else {
+            return Err(Ended::BySender);
+        };
+        let early = self.talk.input.take_all();
+        let heard_before = early.clone();
+        self.talk.plaintext.keep();
+        let tls = Arc::clone(&self.tls);
+        let handshake = {
+            let setup = Arc::clone(&self.talk.setup);
+            let teller = self.talk.teller();
+            let look_up = |moment: &Moment| fault(&setup, moment);
+            let deeds = HandshakeDeeds {
+                clock: Arc::clone(&setup.clock),
+                look_up: &look_up,
+            };
+            let mut tell = |what| {
+                let what = as_scenario_spells_it(what, &setup);
+                setup.recorder.record(teller.clone(), what);
+            };
+            tls.accept(wire, early, deeds, &mut tell).await
+        };
+        let mut plaintext = heard_before;
+        plaintext.extend(self.talk.plaintext.kept());
+        match handshake.end {
+            HandshakeEnd::Established { stream, facts } => {
+                self.tell_lines(&handshake.plaintext);
+                self.talk.go_inside_tls(stream, facts.version.clone());
+                self.state = State::Start;
+                self.keywords = Keywords::default();
+                self.transaction = None;
+                self.talk.message = None;
+                self.talk
+                    .pass(&Moment::AfterHandshake, "after-handshake")
+                    .await?;
+                Ok(())
+            }
+            HandshakeEnd::Ended { by, trouble } => {
+                if trouble.is_some() {
+                    self.tell_lines(&plaintext);
+                } else {
+                    self.tell_lines(&handshake.plaintext);
+                }
+                Err(match by {
+                    By::Sender => Ended::BySender,
+                    By::Receiver => Ended::ByReceiver,
+                })
+            }
+        }
+    }
+
+    /// Tells of the commands that came in plaintext where TLS should have begun.
+    fn tell_lines(&mut self, bytes: &[u8]) {
+        for line in bytes.split(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let is_text = line
+                .iter()
+                .all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
+            if !line.is_empty() && is_text {
+                self.talk.tell_command(&Command::parse(line), false);
+            }
+        }
+    }
+}
+
+/// Below TLS names are ASCII; events have them as the scenario has them.
+fn as_scenario_spells_it(what: What, setup: &FakeSetup) -> What {
+    match what {
+        What::Met { what } => What::Met {
+            what: what.replace(
+                &format!("\"{}\"", setup.name),
+                &format!("\"{}\"", setup.shown_name),
+            ),
+        },
+        other => other,
+    }
+}
