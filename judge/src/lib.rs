@@ -3,4 +3,6 @@
 //! Nothing here opens a socket or reads the clock.
 
 pub mod events;
+pub mod report;
 pub mod scenario;
+pub mod verdict;

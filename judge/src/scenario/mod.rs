@@ -30,7 +30,7 @@ mod world;
 
 pub use case::{Case, Direction, Place, Step, Twin};
 pub use catalogue::{Catalogue, CatalogueError, Row};
-pub use difference::Difference;
+pub use difference::{Difference, differences, differences_of_client};
 pub use expect::{
     Count, Disclosure, Expect, Expectation, FieldPattern, Fields, Level, OutcomeWord, Pattern,
     TlsCondition, Wanted,

@@ -1,0 +1,496 @@
+//! The verdict of a case: its findings, weighed by level, twin, what was met, and known failures.
+//!
+//! That nothing was delivered may only mean that the subject is down. So in a step where a message was not delivered
+//! what holds is inconclusive, unless its outcome was accepted, the twin was delivered, and all that differs from
+//! the twin was met.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::delivery::outcomes_in_words;
+use super::evidence::Evidence;
+use super::finding::{Finding, FindingVerdict, Holds, Raw, findings_of};
+use super::outcome::{Fate, Outcome};
+use super::scope::Scope;
+use super::wildcard::fits;
+use crate::events::{Recording, What};
+use crate::scenario::{Case, Difference, Level, Place, Wanted, differences, differences_of_client};
+
+/// What is said of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Verdict {
+    /// All as wanted.
+    #[serde(rename = "pass")]
+    Pass,
+    /// A should or a may was missed.
+    #[serde(rename = "warn")]
+    Warn,
+    /// A must, or what a product page says, was missed.
+    #[serde(rename = "fail")]
+    Fail,
+    /// The subject or the build lacks something.
+    #[serde(rename = "skip")]
+    Skip,
+    /// Missed, and listed by the subject's profile.
+    #[serde(rename = "known failure")]
+    KnownFailure,
+    /// Nothing was delivered, and it is not shown that the fault was the reason.
+    #[serde(rename = "inconclusive")]
+    Inconclusive,
+    /// The fault is ours, or nothing at all was seen.
+    #[serde(rename = "error")]
+    Error,
+}
+
+impl Verdict {
+    /// The word of reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::KnownFailure => "known failure",
+            Self::Inconclusive => "inconclusive",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What became of the healthy twin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TwinResult {
+    /// This subject delivered it.
+    Delivered,
+    /// It did not; in a few words what happened instead.
+    NotDelivered(String),
+    /// The case accepts no refusal.
+    NotNeeded,
+}
+
+/// A failure that a profile lists.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct KnownFailure {
+    /// The case's id, `*` and `?` allowed.
+    pub case: String,
+    /// The key.
+    pub expectation: String,
+    /// What was got, `*` and `?` allowed.
+    pub got: String,
+    /// Why it is so.
+    pub reason: String,
+}
+
+/// A set of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowProfile {
+    /// All rows but the documented ones.
+    Rfc,
+    /// The documented ones.
+    Google,
+}
+
+impl RowProfile {
+    /// Are rows of this level its own?
+    #[must_use]
+    pub const fn has(self, level: Level) -> bool {
+        matches!(
+            (self, level),
+            (Self::Google, Level::Documented)
+                | (Self::Rfc, Level::Must | Level::Should | Level::May)
+        )
+    }
+}
+
+/// How to judge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JudgeOptions {
+    /// None: all rows count.
+    pub profile: Option<RowProfile>,
+    /// A missed should fails.
+    pub strict: bool,
+    /// What the subject's profile lists.
+    pub known_failures: Vec<KnownFailure>,
+}
+
+/// All that is said of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseResult {
+    /// The case's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What is said of it.
+    pub verdict: Verdict,
+    /// The worst word of all its messages and recipients, if it has any.
+    pub outcome: Option<String>,
+    /// Of each message for each recipient, at the end of the case.
+    pub outcomes: Vec<Outcome>,
+    /// The strongest level of its tables.
+    pub level: Level,
+    /// Why the verdict is not `pass`, in a sentence.
+    pub reason: Option<String>,
+    /// How long it took, in real time.
+    pub milliseconds: u64,
+    /// One for each expectation.
+    pub findings: Vec<Finding>,
+    /// The rows it speaks for, each with the worst of its findings.
+    pub requirements: BTreeMap<String, FindingVerdict>,
+    /// Known failures of this case that did not happen.
+    pub unexpected_passes: Vec<String>,
+}
+
+/// Judges a recording.
+#[must_use]
+pub fn judge(recording: &Recording, twin: &TwinResult, options: &JudgeOptions) -> CaseResult {
+    let case = &recording.case;
+    let counts = |level| options.profile.is_none_or(|profile| profile.has(level));
+    if !case
+        .steps
+        .iter()
+        .any(|step| step.expect.iter().any(|table| counts(table.level)))
+    {
+        return CaseResult::skipped(case, "it has no row of this profile");
+    }
+    let evidence = Evidence::new(recording);
+    let mut result = CaseResult::empty(case, Verdict::Pass);
+    result.milliseconds = recording.milliseconds;
+    result.outcomes = final_outcomes(&evidence);
+    result.outcome = worst(&result.outcomes).map(|fate| fate.as_str().to_owned());
+    for (index, step) in case.steps.iter().enumerate() {
+        let number = index + 1;
+        let mut tables: Vec<Vec<Raw>> = step
+            .expect
+            .iter()
+            .filter(|table| counts(table.level))
+            .map(|table| findings_of(&evidence, number, table))
+            .collect();
+        let doubt = doubt(&evidence, number, &tables, twin);
+        for table in &mut tables {
+            weigh(table, doubt.as_ref(), options.strict);
+        }
+        result
+            .findings
+            .extend(tables.into_iter().flatten().map(|raw| raw.finding));
+    }
+    result.forgive(&options.known_failures);
+    result.conclude(recording);
+    result
+}
+
+impl CaseResult {
+    /// A case that was not played because the subject or the build lacks something.
+    #[must_use]
+    pub fn skipped(case: &Case, reason: &str) -> Self {
+        let mut result = Self::empty(case, Verdict::Skip);
+        result.reason = Some(reason.to_owned());
+        result
+    }
+
+    /// A case that could not be played.
+    #[must_use]
+    pub fn error(case: &Case, reason: &str) -> Self {
+        let mut result = Self::empty(case, Verdict::Error);
+        result.reason = Some(reason.to_owned());
+        result
+    }
+
+    fn empty(case: &Case, verdict: Verdict) -> Self {
+        let levels = case
+            .steps
+            .iter()
+            .flat_map(|step| step.expect.iter().map(|table| table.level));
+        Self {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            place: case.place.clone(),
+            verdict,
+            outcome: None,
+            outcomes: Vec::new(),
+            level: levels
+                .min_by_key(|level| strength(*level))
+                .unwrap_or(Level::Must),
+            reason: None,
+            milliseconds: 0,
+            findings: Vec::new(),
+            requirements: BTreeMap::new(),
+            unexpected_passes: Vec::new(),
+        }
+    }
+
+    /// Turns failures that the profile lists into known ones, and notes those that did not happen.
+    fn forgive(&mut self, known: &[KnownFailure]) {
+        for listed in known.iter().filter(|listed| fits(&listed.case, &self.id)) {
+            let mut happened = false;
+            for finding in &mut self.findings {
+                if finding.expectation == listed.expectation
+                    && fits(&listed.got, &finding.got)
+                    && matches!(
+                        finding.verdict,
+                        FindingVerdict::Fail | FindingVerdict::Warn | FindingVerdict::KnownFailure
+                    )
+                {
+                    finding.verdict = FindingVerdict::KnownFailure;
+                    finding.reason = Some(listed.reason.clone());
+                    happened = true;
+                }
+            }
+            if !happened {
+                self.unexpected_passes
+                    .push(format!("{} = {}", listed.expectation, listed.got));
+            }
+        }
+    }
+
+    fn conclude(&mut self, recording: &Recording) {
+        for finding in &self.findings {
+            for row in &finding.requirements {
+                let worst = self
+                    .requirements
+                    .entry(row.clone())
+                    .or_insert(FindingVerdict::NotJudged);
+                *worst = (*worst).max(finding.verdict);
+            }
+        }
+        if let Some(reason) = harness_failure(recording) {
+            self.verdict = Verdict::Error;
+            self.reason = Some(reason);
+            return;
+        }
+        let worst = self.findings.iter().max_by_key(|finding| finding.verdict);
+        let Some(verdict) = worst.map(|finding| finding.verdict) else {
+            return;
+        };
+        self.verdict = match verdict {
+            FindingVerdict::NotJudged | FindingVerdict::Pass => Verdict::Pass,
+            FindingVerdict::Warn => Verdict::Warn,
+            FindingVerdict::KnownFailure => Verdict::KnownFailure,
+            FindingVerdict::Inconclusive => Verdict::Inconclusive,
+            FindingVerdict::Fail => Verdict::Fail,
+        };
+        let telling = self
+            .findings
+            .iter()
+            .find(|finding| finding.verdict == verdict);
+        if self.verdict != Verdict::Pass {
+            self.reason = telling.map(|finding| sentence(finding, recording.case.steps.len()));
+        } else if !self.unexpected_passes.is_empty() {
+            self.reason = Some(format!(
+                "listed as a known failure, but did not happen: {}",
+                self.unexpected_passes.join(", ")
+            ));
+        }
+    }
+}
+
+fn sentence(finding: &Finding, steps: usize) -> String {
+    let step = if steps > 1 {
+        format!("step {}: ", finding.step)
+    } else {
+        String::new()
+    };
+    match (&finding.reason, finding.verdict) {
+        (Some(reason), FindingVerdict::Inconclusive | FindingVerdict::KnownFailure) => {
+            format!("{step}{reason}")
+        }
+        _ => format!(
+            "{step}{}: wanted {}, got {}",
+            finding.expectation, finding.wanted, finding.got
+        ),
+    }
+}
+
+/// From the strongest to the weakest.
+const fn strength(level: Level) -> u8 {
+    match level {
+        Level::Must => 0,
+        Level::Documented => 1,
+        Level::Should => 2,
+        Level::May => 3,
+    }
+}
+
+fn harness_failure(recording: &Recording) -> Option<String> {
+    let failed = recording.events.iter().find_map(|event| match &event.what {
+        What::HarnessFailed { reason } => Some(reason.clone()),
+        _ => None,
+    });
+    let seen = |what: &What| !matches!(what, What::StepBegan | What::Queued { .. });
+    failed.or_else(|| {
+        (!recording.events.iter().any(|event| seen(&event.what)))
+            .then(|| "nothing at all was seen".to_owned())
+    })
+}
+
+/// Of each message for each recipient, at the end of the case.
+fn final_outcomes(evidence: &Evidence<'_>) -> Vec<Outcome> {
+    let last = evidence.case().steps.len();
+    evidence
+        .sent_until(last)
+        .iter()
+        .flat_map(|sent| sent.message.to.iter().map(move |to| (sent, to)))
+        .map(|(sent, to)| super::outcome::outcome(evidence, sent, to, last))
+        .collect()
+}
+
+fn worst(outcomes: &[Outcome]) -> Option<Fate> {
+    outcomes
+        .iter()
+        .flat_map(|one| one.fates.iter().copied())
+        .max()
+}
+
+/// Why what holds in a step proves nothing, if so.
+struct Doubt {
+    reason: String,
+    /// What was seen with positive evidence still counts.
+    only_silence: bool,
+}
+
+fn doubt(
+    evidence: &Evidence<'_>,
+    step: usize,
+    tables: &[Vec<Raw>],
+    twin: &TwinResult,
+) -> Option<Doubt> {
+    let scope = Scope::of_step(evidence, step);
+    let undelivered: Vec<Outcome> = scope
+        .outcomes
+        .into_iter()
+        .filter(|one| !one.is_delivered())
+        .collect();
+    if undelivered.is_empty() {
+        return None;
+    }
+    let said: Vec<&(String, String, bool)> = tables
+        .iter()
+        .flatten()
+        .flat_map(|raw| &raw.accepts)
+        .collect();
+    let what = outcomes_in_words(&undelivered);
+    let full = |reason: String| {
+        Some(Doubt {
+            reason,
+            only_silence: false,
+        })
+    };
+    let refused = undelivered.iter().any(|one| {
+        said.iter().any(|(message, recipient, accepted)| {
+            !accepted && *message == one.message && *recipient == one.recipient
+        })
+    });
+    if refused {
+        return full(format!("the outcome was not accepted: {what}"));
+    }
+    let unknown = undelivered.iter().any(Outcome::is_unknown);
+    if unknown {
+        return full("the world cannot tell what became of the message".to_owned());
+    }
+    match twin {
+        TwinResult::NotDelivered(instead) => {
+            return full(format!("the healthy twin was not delivered: {instead}"));
+        }
+        TwinResult::NotNeeded if !said.is_empty() => {
+            return full(format!(
+                "nothing was delivered ({what}), and there is no twin"
+            ));
+        }
+        TwinResult::NotNeeded => {
+            return Some(Doubt {
+                reason: format!("nothing was delivered ({what}), and there is no twin"),
+                only_silence: true,
+            });
+        }
+        TwinResult::Delivered => {}
+    }
+    let missing = not_met(evidence, step);
+    if missing.is_empty() {
+        return None;
+    }
+    full(format!("not met: {}", missing.join(", ")))
+}
+
+/// What differs from the twin in this step and was never shown to the subject; of one difference at several hosts
+/// one is enough.
+fn not_met(evidence: &Evidence<'_>, step: usize) -> Vec<String> {
+    let met: BTreeSet<&str> = evidence
+        .events(0..=step)
+        .filter_map(|(_, event)| match &event.what {
+            What::Met { what } => Some(what.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut groups = differences(evidence.world(step));
+    if evidence.is_inbound() {
+        groups.extend(differences_of_client(&evidence.case().client));
+    }
+    groups
+        .iter()
+        .filter(|group| {
+            !group
+                .iter()
+                .any(|one| met.contains(one.to_string().as_str()))
+        })
+        .map(|group| {
+            let names: Vec<String> = group.iter().map(Difference::to_string).collect();
+            names.join(" or ")
+        })
+        .collect()
+}
+
+/// Gives each finding of a table its verdict.
+fn weigh(table: &mut [Raw], doubt: Option<&Doubt>, strict: bool) {
+    let speaks_of_none = table.iter().all(|raw| raw.holds == Holds::NotJudged);
+    for raw in table {
+        let level = raw.finding.level;
+        let (verdict, reason) = match raw.holds {
+            Holds::NotJudged if speaks_of_none => (
+                FindingVerdict::Inconclusive,
+                Some(format!(
+                    "its table speaks of no message: {}",
+                    raw.finding.got
+                )),
+            ),
+            Holds::NotJudged => (FindingVerdict::NotJudged, None),
+            Holds::Unknown => (
+                FindingVerdict::Inconclusive,
+                Some("the world cannot tell what became of the message".to_owned()),
+            ),
+            Holds::Hardly => (FindingVerdict::Warn, None),
+            Holds::No => (missed(level, strict), None),
+            Holds::Yes => match doubt {
+                Some(doubt) if !doubt.only_silence || raw.rests_on_silence => {
+                    (FindingVerdict::Inconclusive, Some(doubt.reason.clone()))
+                }
+                _ => (FindingVerdict::Pass, None),
+            },
+        };
+        raw.finding.verdict = verdict;
+        raw.finding.reason = reason;
+    }
+}
+
+const fn missed(level: Level, strict: bool) -> FindingVerdict {
+    match level {
+        Level::Must | Level::Documented => FindingVerdict::Fail,
+        Level::Should if strict => FindingVerdict::Fail,
+        Level::Should | Level::May => FindingVerdict::Warn,
+    }
+}
+
+/// Whether a case accepts more than a delivery, so that it needs a twin.
+#[must_use]
+pub fn accepts_refusal(case: &Case) -> bool {
+    case.steps
+        .iter()
+        .flat_map(|step| &step.expect)
+        .flat_map(|table| &table.keys)
+        .any(|key| {
+            matches!(&key.wanted, Wanted::Outcome(words)
+            if words.iter().any(|word| *word != crate::scenario::OutcomeWord::Delivered))
+        })
+}

@@ -1,0 +1,36 @@
+//! Station 6: a recording becomes outcomes, outcomes become findings, findings become a verdict.
+//!
+//! All of it is a function of the recording: the same recording gives the same verdict on any machine, at any time.
+
+mod case_verdict;
+
+mod delivery;
+mod finding;
+mod scope;
+mod wanted;
+
+mod leaks;
+mod outcome;
+mod rounds;
+
+mod connections;
+mod evidence;
+mod messages;
+mod notice;
+mod status_code;
+mod wildcard;
+
+#[cfg(test)]
+mod notice_tests;
+#[cfg(test)]
+mod outcome_tests;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use case_verdict::{
+    CaseResult, JudgeOptions, KnownFailure, RowProfile, TwinResult, Verdict, accepts_refusal, judge,
+};
+pub use finding::{Finding, FindingVerdict};
+pub use messages::copy_names;
+pub use notice::{Notice, NoticeRecipient, Returned};
+pub use outcome::{Fate, Outcome};

@@ -1,0 +1,266 @@
+//! What becomes of a message, by what was seen of it.
+
+use super::evidence::Evidence;
+use super::outcome::{Fate, outcome};
+use super::testing::*;
+use crate::events::{Event, What};
+use crate::scenario::{Case, Direction, OutcomeWord};
+
+const HOST: &str = "mx.example.test";
+const USER: &str = "user@example.test";
+
+fn fates(case: Case, events: Vec<Event>) -> Vec<Fate> {
+    let recording = recording(case, events);
+    let evidence = Evidence::new(&recording);
+    let sent = evidence.sent_until(1);
+    outcome(&evidence, &sent[0], USER, recording.case.steps.len()).fates
+}
+
+fn taken(then: Vec<Event>) -> Vec<Event> {
+    let mut events = vec![injected("first", 250, "ok")];
+    events.extend(then);
+    events
+}
+
+#[test]
+fn an_outcome_is_what_the_events_show() {
+    let bounce = || notice("first", &dsn("failed", "5.7.4", USER));
+    let delay = || notice("first", &dsn("delayed", "4.7.0", USER));
+    let delivery = || accepted(HOST, 1, "first", "User@Example.test", "1.3");
+    let delivery_for_user = || accepted(HOST, 1, "first", "user@EXAMPLE.test", "1.3");
+    let cases: Vec<(&str, Vec<Event>, Vec<Fate>)> = vec![
+        (
+            "taken by a fake",
+            taken(vec![delivery_for_user()]),
+            vec![Fate::Delivered],
+        ),
+        (
+            "for another local part",
+            taken(vec![delivery()]),
+            vec![Fate::Unknown],
+        ),
+        (
+            "another message",
+            taken(vec![accepted(HOST, 1, "second", USER, "1.3")]),
+            vec![Fate::Unknown],
+        ),
+        (
+            "listed",
+            taken(vec![queued("first", true)]),
+            vec![Fate::Deferred],
+        ),
+        (
+            "tried again",
+            taken(vec![connect(HOST, 1, true), connect(HOST, 2, true)]),
+            vec![Fate::Deferred],
+        ),
+        (
+            "tried once",
+            taken(vec![connect(HOST, 1, true)]),
+            vec![Fate::Unknown],
+        ),
+        (
+            "returned",
+            taken(vec![bounce(), queued("first", false)]),
+            vec![Fate::Bounced],
+        ),
+        (
+            "delay notice, listed",
+            taken(vec![delay(), queued("first", true)]),
+            vec![Fate::Deferred],
+        ),
+        (
+            "delay notice, gone",
+            taken(vec![delay(), queued("first", false)]),
+            vec![Fate::Bounced],
+        ),
+        (
+            "nowhere",
+            taken(vec![queued("first", false)]),
+            vec![Fate::Lost],
+        ),
+        (
+            "both",
+            taken(vec![delivery_for_user(), bounce()]),
+            vec![Fate::Delivered, Fate::Bounced],
+        ),
+        (
+            "refused for good",
+            vec![injected("first", 550, "no")],
+            vec![Fate::Rejected(550)],
+        ),
+        (
+            "refused for now",
+            vec![injected("first", 451, "no")],
+            vec![Fate::Rejected(451)],
+        ),
+        (
+            "dropped",
+            vec![injected("first", 0, "")],
+            vec![Fate::Unknown],
+        ),
+        ("nothing at all", vec![], vec![Fate::Unknown]),
+        (
+            "a notice of another recipient",
+            taken(vec![
+                notice("first", &dsn("failed", "5.7.4", "other@example.test")),
+                queued("first", true),
+            ]),
+            vec![Fate::Deferred],
+        ),
+        (
+            "a notice in free form",
+            taken(vec![notice(
+                "first",
+                "Subject: Undeliverable\r\n\r\nSorry.\r\n",
+            )]),
+            vec![Fate::Bounced],
+        ),
+        (
+            "a notice with a reverse-path of its own",
+            taken(vec![arrived(
+                "mx.home.test",
+                1,
+                "first",
+                ("postmaster@home.test", "sender+x1@home.test"),
+                "1.3",
+                &dsn("failed", "5.7.4", USER),
+            )]),
+            vec![Fate::Bounced],
+        ),
+    ];
+    for (what, events, want) in cases {
+        assert_eq!(fates(case(), events), want, "{what}");
+    }
+}
+
+#[test]
+fn what_wants_no_notice_is_bounced_when_the_queue_has_it_no_longer() {
+    for (from, notify) in [("", vec![]), ("sender@home.test", vec!["never".to_owned()])] {
+        let mut case = case();
+        case.steps[0].inject[0].from = from.into();
+        case.steps[0].inject[0].notify = notify;
+        let gone = taken(vec![queued("first", false)]);
+        assert_eq!(fates(case.clone(), gone), [Fate::Bounced], "{from}");
+        let kept = taken(vec![queued("first", true)]);
+        assert_eq!(fates(case.clone(), kept), [Fate::Deferred], "{from}");
+        assert_eq!(fates(case, taken(vec![])), [Fate::Unknown], "{from}");
+    }
+}
+
+#[test]
+fn the_answer_for_a_recipient_stands_before_that_for_all() {
+    let own = of(
+        "first",
+        event(What::Injected {
+            recipient: Some(USER.into()),
+            code: 550,
+            text: "5.7.1 no".into(),
+        }),
+    );
+    let events = vec![own, injected("first", 250, "ok")];
+    assert_eq!(fates(case(), events), [Fate::Rejected(550)]);
+    let again = vec![
+        injected("first", 451, "later"),
+        injected("first", 250, "ok"),
+        queued("first", true),
+    ];
+    assert_eq!(fates(case(), again), [Fate::Deferred]);
+}
+
+#[test]
+fn an_alias_is_delivered_when_all_it_stands_for_have_it() {
+    let mut case = case();
+    case.steps[0].world.settings.aliases.insert(
+        USER.into(),
+        vec!["a@example.test".into(), "b@example.test".into()],
+    );
+    let one = accepted(HOST, 1, "first", "a@example.test", "1.3");
+    let other = accepted(HOST, 2, "first", "b@example.test", "1.3");
+    assert_eq!(
+        fates(case.clone(), taken(vec![one.clone()])),
+        [Fate::Unknown]
+    );
+    assert_eq!(fates(case, taken(vec![one, other])), [Fate::Delivered]);
+}
+
+#[test]
+fn inbound_a_command_that_was_refused_makes_it_rejected() {
+    let mut case = case();
+    case.direction = Direction::Inbound;
+    case.steps[0].inject[0].from = "sender@example.test".into();
+    case.steps[0].inject[0].to = vec![USER.into(), "user@home.test".into()];
+    let refused = reply(
+        "subject.home.test",
+        1,
+        "MAIL",
+        530,
+        "5.7.0 must issue STARTTLS",
+    );
+    assert_eq!(
+        fates(case.clone(), vec![refused.clone()]),
+        [Fate::Rejected(530)]
+    );
+    let recording = recording(
+        case,
+        vec![
+            refused,
+            arrived(
+                "mx.home.test",
+                1,
+                "first",
+                ("sender@example.test", "user@home.test"),
+                "none",
+                "",
+            ),
+        ],
+    );
+    let evidence = Evidence::new(&recording);
+    let sent = evidence.sent_until(1);
+    let outcome = outcome(&evidence, &sent[0], "user@home.test", 1);
+    assert_eq!(outcome.fates, [Fate::Delivered]);
+}
+
+#[test]
+fn an_outcome_is_that_of_its_step() {
+    let case = case_of(vec![step(vec![]), step(vec![])]);
+    let events = vec![
+        injected("first", 250, "ok"),
+        queued("first", true),
+        in_step(2, accepted(HOST, 1, "first", USER, "1.3")),
+    ];
+    let recording = recording(case, events);
+    let evidence = Evidence::new(&recording);
+    let sent = evidence.sent_until(1);
+    assert_eq!(
+        outcome(&evidence, &sent[0], USER, 1).fates,
+        [Fate::Deferred]
+    );
+    assert_eq!(
+        outcome(&evidence, &sent[0], USER, 2).fates,
+        [Fate::Delivered]
+    );
+}
+
+#[test]
+fn words_of_files_accept_what_they_say() {
+    use OutcomeWord::{Bounced, Deferred, Delivered, Rejected, Returned};
+    let cases = [
+        (Fate::Bounced, vec![Returned, Bounced]),
+        (Fate::Rejected(550), vec![Returned, Rejected]),
+        (Fate::Rejected(451), vec![Rejected]),
+        (Fate::Delivered, vec![Delivered]),
+        (Fate::Deferred, vec![Deferred]),
+        (Fate::Lost, vec![]),
+        (Fate::Unknown, vec![]),
+    ];
+    for (fate, accepting) in cases {
+        for word in [Bounced, Deferred, Delivered, Rejected, Returned] {
+            assert_eq!(
+                fate.is(word),
+                accepting.contains(&word),
+                "{fate:?} {word:?}"
+            );
+        }
+    }
+}
