@@ -36,9 +36,7 @@ pub fn inspect(files: &AuthorityFiles, profile: &AuthorityProfile) -> Vec<String
         };
         for (what, wanted, got) in compare(&certificate, common_name, profile) {
             if wanted != got {
-                differences.push(format!(
-                    "{file}: {what} should be {wanted:?} and is {got:?}."
-                ));
+                differences.push(format!("{file}: {what}: wanted {wanted:?}, got {got:?}."));
             }
         }
     }
@@ -122,7 +120,7 @@ fn compare(
         ),
         ("the name constraints", "critical".into(), critical.into()),
         (
-            "what they permit",
+            "what is permitted",
             wanted_permits.join(", "),
             found_permits.join(", "),
         ),

@@ -179,3 +179,174 @@ fn is_signed_by(certificate: &CertificateDer<'_>, key: &KeyPair) -> bool {
     };
     verified.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::authorities::files::{certificate_name, key_name};
+    #[cfg(feature = "legacy-tls")]
+    use crate::catalogue::AuthorityProfile;
+
+    /// The committed files in a folder of their own, one of them replaced.
+    fn load_with(name: &str, text: &[u8]) -> Result<Authorities, AuthorityError> {
+        let folder = tempfile::tempdir().unwrap();
+        AuthorityFiles::committed()
+            .write_new(folder.path())
+            .unwrap();
+        let path = folder.path().join(name);
+        if text.is_empty() {
+            fs::remove_file(path).unwrap();
+        } else {
+            fs::write(path, text).unwrap();
+        }
+        let prefix = format!("{}/", folder.path().display());
+        Authorities::load(folder.path()).inspect_err(|error| {
+            assert!(
+                error.to_string().contains(&prefix),
+                "{error} names the file"
+            );
+        })
+    }
+
+    #[test]
+    fn a_wrong_file_is_named_with_what_is_wrong() {
+        let committed = AuthorityFiles::committed();
+        let certificate = |member| committed.certificate(member).1;
+        let key = |member| committed.key(member).1;
+        let leaf = KeyPair::from_pem(std::str::from_utf8(key("root")).unwrap()).unwrap();
+        let leaf = rcgen::CertificateParams::default()
+            .self_signed(&leaf)
+            .unwrap()
+            .pem();
+        let short = include_bytes!("../../pki/rsa/1024-1.pem");
+        let cut = &certificate("root")[..300];
+        let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        // (file, its text, end of the message)
+        let cases: [(&str, &[u8], &str); 10] = [
+            ("root.key.pem", b"", "root.key.pem"),
+            (
+                "root.pem",
+                b"hello",
+                "root.pem has no PEM section \"CERTIFICATE\"",
+            ),
+            (
+                "root.pem",
+                cut,
+                "root.pem has no PEM section \"CERTIFICATE\"",
+            ),
+            (
+                "root.pem",
+                key("root"),
+                "root.pem has no PEM section \"CERTIFICATE\"",
+            ),
+            ("root.pem", broken, "root.pem cannot be parsed"),
+            (
+                "root.pem",
+                leaf.as_bytes(),
+                "root.pem is not that of an authority",
+            ),
+            (
+                "other-root.key.pem",
+                certificate("root"),
+                "other-root.key.pem has no PEM section \"PRIVATE KEY\"",
+            ),
+            (
+                "rsa-root.key.pem",
+                short,
+                "rsa-root.key.pem is not ECDSA on P-256 or RSA of 2048 bits or more, in PKCS#8",
+            ),
+            ("root.key.pem", key("intermediate"), "root.pem"),
+            (
+                "rsa-intermediate.pem",
+                certificate("rsa-root"),
+                "rsa-intermediate.pem",
+            ),
+        ];
+        for (name, text, want) in cases {
+            let error = load_with(name, text).unwrap_err().to_string();
+            assert!(error.ends_with(want), "{error:?} ends with {want:?}");
+        }
+        assert!(load_with("README", b"hello").is_ok());
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    #[test]
+    fn an_intermediate_of_another_root_is_refused() {
+        let others = AuthorityFiles::generate(&AuthorityProfile::private("test")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        AuthorityFiles::committed()
+            .write_new(folder.path())
+            .unwrap();
+        for (name, (_, text)) in [
+            ("intermediate.pem", others.certificate("intermediate")),
+            ("intermediate.key.pem", others.key("intermediate")),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let error = Authorities::load(folder.path()).unwrap_err();
+        assert!(
+            matches!(error, AuthorityError::NotSignedBy { .. }),
+            "{error}"
+        );
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    #[test]
+    fn private_authorities_read_back_and_stay_out_of_folders_in_use() {
+        let profile = AuthorityProfile::private("example.org");
+        let files = AuthorityFiles::generate(&profile).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("new/pki");
+        files.write_new(&inner).unwrap();
+        assert!(Authorities::load(&inner).is_ok());
+        assert_eq!(
+            crate::inspect(&AuthorityFiles::read(&inner).unwrap(), &profile),
+            Vec::<String>::new()
+        );
+        let error = files.write_new(&inner).unwrap_err();
+        assert!(
+            matches!(error, AuthorityError::FolderNotEmpty(_)),
+            "{error}"
+        );
+        #[cfg(unix)]
+        for (name, want) in [("root.key.pem", 0o600), ("rsa-intermediate.key.pem", 0o600)] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(inner.join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_trust_store_gets_both_roots() {
+        let authorities = Authorities::committed();
+        let both = CertificateDer::pem_slice_iter(authorities.root_pem().as_bytes())
+            .map(|certificate| certificate.unwrap().to_vec())
+            .collect::<Vec<_>>();
+        assert_eq!(both, authorities.root_der());
+        let other =
+            CertificateDer::from_pem_slice(authorities.other_root_pem().as_bytes()).unwrap();
+        assert_eq!(other.to_vec(), authorities.other_root_der());
+        assert!(!both.contains(&other.to_vec()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(
+            member in proptest::sample::select(&["root", "rsa-root"]), at in 0..2000_usize, put in any::<[u8; 3]>(),
+        ) {
+            let committed = AuthorityFiles::committed();
+            let both = [(certificate_name(member), committed.certificate(member).1), (key_name(member), committed.key(member).1)];
+            for damaged in 0..2 {
+                let mut texts = both.clone().map(|(name, text)| (name, text.to_vec()));
+                let text = &mut texts[damaged].1;
+                let at = at % text.len();
+                text.splice(at..(at + 3).min(text.len()), put);
+                let _ = tier(&AuthorityFiles::new("".into(), texts), member);
+            }
+        }
+    }
+}

@@ -153,3 +153,33 @@ impl Minted {
             .map_or_else(|| self.leaf(), Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_openssl_makes_all_but_what_needs_it() {
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_790_000_000);
+        let mint = Mint::new(Arc::new(Authorities::committed()), now);
+        for word in Word::ALL.iter().copied() {
+            for default_key in KeyKind::ALL.iter().copied() {
+                let holder = Holder {
+                    host: "mx.example.abcdefgh.test".into(),
+                    addresses: vec![[127, 0, 0, 1].into()],
+                    next_hop_domain: None,
+                    default_key,
+                };
+                let spec = CertificateSpec::from(word);
+                let needs = spec.needs_openssl() || spec.key_kind(default_key) == KeyKind::Rsa1024;
+                match mint.mint(&spec, &holder) {
+                    Ok(minted) => assert_eq!(minted.key, spec.key_kind(default_key)),
+                    Err(MintError::NotInThisBuild(said)) if cfg!(not(feature = "legacy-tls")) => {
+                        assert!(needs && said == word, "{word} {default_key}");
+                    }
+                    Err(error) => panic!("{word} {default_key}: {error}"),
+                }
+            }
+        }
+    }
+}
