@@ -166,7 +166,7 @@ impl AddressBook {
 
 /// The addresses of all hosts over all worlds of a story: the n-th of a family stays the same from step to step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoryAddresses {
+pub(super) struct StoryAddresses {
     given: BTreeMap<(String, FamilyOrder, usize), IpAddr>,
 }
 
@@ -177,7 +177,7 @@ impl StoryAddresses {
     ///
     /// # Errors
     /// As [`AddressBook::give`].
-    pub fn of<'a>(
+    pub(super) fn of<'a>(
         worlds: impl IntoIterator<Item = &'a World>,
         book: &AddressBook,
     ) -> Result<Self, AddressError> {
@@ -198,7 +198,7 @@ impl StoryAddresses {
 
     /// The addresses of each host of this world, in the order of its records.
     #[must_use]
-    pub fn in_world(&self, world: &World) -> HostAddresses {
+    pub(super) fn in_world(&self, world: &World) -> HostAddresses {
         hosts_of(world)
             .map(|(name, addresses)| {
                 let found = keys(name, addresses)
@@ -211,7 +211,7 @@ impl StoryAddresses {
     }
 
     /// The first address of each host, whatever its family.
-    pub fn firsts(&self) -> impl Iterator<Item = (String, IpAddr)> {
+    pub(super) fn firsts(&self) -> impl Iterator<Item = (String, IpAddr)> {
         let firsts = self.given.iter().rev();
         let by_name: BTreeMap<&String, IpAddr> = firsts
             .map(|((name, _, _), address)| (name, *address))
@@ -224,7 +224,7 @@ impl StoryAddresses {
     }
 
     /// Every address given out.
-    pub fn all(&self) -> impl Iterator<Item = (&str, IpAddr)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, IpAddr)> {
         self.given
             .iter()
             .map(|((name, _, _), address)| (name.as_str(), *address))

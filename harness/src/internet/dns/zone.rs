@@ -1,0 +1,270 @@
+//! One zone: its records in canonical order, and what it knows of a name (RFC 1034 §4.3.2, RFC 4592).
+//!
+//! The order is that of RFC 4034 §6.1, so that a proof of absence finds the neighbours of a name beside it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SOA};
+use hickory_proto::rr::{Name, RData, Record, RecordSet, RecordType};
+use mtaspec_judge::scenario::Difference;
+
+/// The DNSSEC state of an answer (RFC 4035 §4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum State {
+    /// Not signed, and known not to be.
+    Insecure,
+}
+
+impl State {
+    /// As events have it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Insecure => "insecure",
+        }
+    }
+}
+
+/// A zone and all its records.
+#[derive(Debug)]
+pub(super) struct Zone {
+    origin: Name,
+    ttl: u32,
+    state: State,
+    names: BTreeMap<Name, BTreeMap<RecordType, RecordSet>>,
+    /// What differs from a healthy world, by the name (and type; none: all) whose answers it changes.
+    differences: BTreeMap<Name, Vec<(Option<RecordType>, Difference)>>,
+}
+
+/// What a zone knows of a name and type.
+#[derive(Debug)]
+pub(super) enum Found<'zone> {
+    /// These sets, still under the owner name of the zone.
+    Records(Vec<&'zone RecordSet>),
+    /// An alias to follow.
+    Alias(&'zone RecordSet, &'zone Name),
+    /// The name is there, this type is not.
+    NoData,
+    /// The name is not there.
+    NoName,
+}
+
+impl Zone {
+    /// A zone with SOA and NS, served by `server`.
+    pub(super) fn new(origin: Name, server: &Name, ttl: Duration) -> Self {
+        let ttl = u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX >> 1);
+        let mut zone = Self {
+            origin: origin.clone(),
+            ttl,
+            state: State::Insecure,
+            names: BTreeMap::new(),
+            differences: BTreeMap::new(),
+        };
+        let soa = SOA::new(server.clone(), server.clone(), 1, 3600, 600, 86_400, ttl);
+        zone.add(origin.clone(), RData::SOA(soa));
+        zone.add(origin, RData::NS(NS(server.clone())));
+        zone
+    }
+
+    pub(super) fn origin(&self) -> &Name {
+        &self.origin
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Adds a record with the zone's time to live. An alias takes the place of all else at its name.
+    pub(super) fn add(&mut self, owner: Name, data: RData) {
+        let kind = data.record_type();
+        let sets = self.names.entry(owner.clone()).or_default();
+        if kind == RecordType::CNAME {
+            sets.clear();
+        } else if sets.contains_key(&RecordType::CNAME) {
+            return;
+        }
+        let record = Record::from_rdata(owner.clone(), self.ttl, data);
+        sets.entry(kind)
+            .or_insert_with(|| RecordSet::with_ttl(owner, kind, self.ttl))
+            .insert(record, 0);
+    }
+
+    pub(super) fn add_address(&mut self, owner: Name, address: IpAddr) {
+        let data = match address {
+            IpAddr::V4(address) => RData::A(A(address)),
+            IpAddr::V6(address) => RData::AAAA(AAAA(address)),
+        };
+        self.add(owner, data);
+    }
+
+    pub(super) fn add_alias(&mut self, owner: Name, target: Name) {
+        self.add(owner, RData::CNAME(CNAME(target)));
+    }
+
+    /// The name exists, if only without records.
+    pub(super) fn add_name(&mut self, owner: Name) {
+        self.names.entry(owner).or_default();
+    }
+
+    /// Takes all records of a name away.
+    pub(super) fn remove(&mut self, owner: &Name) {
+        self.names.remove(owner);
+    }
+
+    /// Answers at this name (of this type; none: of any) show this difference.
+    pub(super) fn add_difference(
+        &mut self,
+        owner: Name,
+        kind: Option<RecordType>,
+        difference: Difference,
+    ) {
+        let differences = self.differences.entry(owner).or_default();
+        differences.push((kind, difference));
+    }
+
+    /// What it knows, and the differences that this shows.
+    pub(super) fn find(&self, name: &Name, kind: RecordType) -> (Found<'_>, Vec<&Difference>) {
+        let source = if self.names.contains_key(name) {
+            name.clone()
+        } else if self.has_below(name) {
+            return (Found::NoData, self.shown_at(name, kind));
+        } else {
+            let wildcard = self.wildcard_for(name);
+            match wildcard {
+                Some(wildcard) => wildcard,
+                None => return (Found::NoName, self.shown_at(name, kind)),
+            }
+        };
+        let found = match self.names.get(&source) {
+            Some(sets) => found_in(sets, kind),
+            None => Found::NoName,
+        };
+        (found, self.shown_at(&source, kind))
+    }
+
+    /// The SOA record, for the authority section of a denial (RFC 2308 §3).
+    pub(super) fn soa(&self) -> Vec<Record> {
+        let sets = self.names.get(&self.origin);
+        let soa = sets.and_then(|sets| sets.get(&RecordType::SOA));
+        soa.map(|set| set.records_without_rrsigs().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    fn shown_at(&self, name: &Name, kind: RecordType) -> Vec<&Difference> {
+        let differences = self.differences.get(name).into_iter().flatten();
+        differences
+            .filter(|(of, _)| of.is_none_or(|of| of == kind || kind == RecordType::ANY))
+            .map(|(_, difference)| difference)
+            .collect()
+    }
+
+    /// Is there a name below this one? Then it exists, if only as an empty non-terminal (RFC 4592 §2.2.2).
+    fn has_below(&self, name: &Name) -> bool {
+        let next = self.names.range(name..).find(|(other, _)| *other != name);
+        next.is_some_and(|(other, _)| name.zone_of(other))
+    }
+
+    /// The wildcard at the closest encloser (RFC 4592 §3.3.1), if there is one.
+    fn wildcard_for(&self, name: &Name) -> Option<Name> {
+        let mut encloser = name.base_name();
+        while encloser != self.origin
+            && !self.names.contains_key(&encloser)
+            && !self.has_below(&encloser)
+        {
+            if encloser.is_root() {
+                return None;
+            }
+            encloser = encloser.base_name();
+        }
+        let wildcard = encloser.prepend_label("*").ok()?;
+        self.names.contains_key(&wildcard).then_some(wildcard)
+    }
+}
+
+fn found_in(sets: &BTreeMap<RecordType, RecordSet>, kind: RecordType) -> Found<'_> {
+    if kind == RecordType::ANY && !sets.is_empty() {
+        return Found::Records(sets.values().collect());
+    }
+    if let Some(set) = sets.get(&kind) {
+        return Found::Records(vec![set]);
+    }
+    let alias = sets.get(&RecordType::CNAME);
+    let target = alias.and_then(|set| match set.record().map(|record| &record.data) {
+        Some(RData::CNAME(target)) => Some((set, &target.0)),
+        _ => None,
+    });
+    match target {
+        Some((set, target)) => Found::Alias(set, target),
+        None => Found::NoData,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hickory_proto::rr::RecordType;
+
+    use super::super::name::full_name;
+    use super::{Found, Zone};
+
+    fn zone() -> Zone {
+        let name = |text| full_name(text).unwrap();
+        let mut zone = Zone::new(
+            name("example.test"),
+            &name("ns.test"),
+            Duration::from_secs(60),
+        );
+        let address = "198.18.0.4".parse().unwrap();
+        zone.add_address(name("mx.example.test"), address);
+        zone.add_address(name("*.wild.example.test"), address);
+        zone.add_address(name("deep.empty.example.test"), address);
+        zone.add_alias(name("alias.example.test"), name("mx.example.test"));
+        zone.add_name(name("bare.example.test"));
+        zone
+    }
+
+    #[test]
+    fn a_name_is_found_as_the_rfcs_say() {
+        let cases = [
+            ("mx.example.test", RecordType::A, "records"),
+            ("MX.Example.TEST", RecordType::A, "records"),
+            ("mx.example.test", RecordType::AAAA, "no data"),
+            ("alias.example.test", RecordType::A, "alias"),
+            ("alias.example.test", RecordType::CNAME, "records"),
+            ("alias.example.test", RecordType::ANY, "records"),
+            ("example.test", RecordType::SOA, "records"),
+            ("example.test", RecordType::MX, "no data"),
+            ("none.example.test", RecordType::A, "no name"),
+            ("below.mx.example.test", RecordType::A, "no name"),
+            ("empty.example.test", RecordType::A, "no data"),
+            ("bare.example.test", RecordType::A, "no data"),
+            ("x.wild.example.test", RecordType::A, "records"),
+            ("a.b.wild.example.test", RecordType::A, "records"),
+            ("x.wild.example.test", RecordType::MX, "no data"),
+            ("wild.example.test", RecordType::A, "no data"),
+            ("x.other.example.test", RecordType::A, "no name"),
+        ];
+        let zone = zone();
+        for (name, kind, want) in cases {
+            let got = match zone.find(&full_name(name).unwrap(), kind).0 {
+                Found::Records(_) => "records",
+                Found::Alias(..) => "alias",
+                Found::NoData => "no data",
+                Found::NoName => "no name",
+            };
+            assert_eq!(got, want, "{name} {kind}");
+        }
+    }
+
+    #[test]
+    fn an_alias_stands_alone_at_its_name() {
+        let name = |text| full_name(text).unwrap();
+        let mut zone = zone();
+        zone.add_alias(name("mx.example.test"), name("other.test"));
+        zone.add_address(name("mx.example.test"), "198.18.0.5".parse().unwrap());
+        let (found, _) = zone.find(&name("mx.example.test"), RecordType::A);
+        assert!(matches!(found, Found::Alias(_, target) if *target == name("other.test")));
+    }
+}
