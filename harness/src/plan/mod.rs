@@ -18,4 +18,6 @@ pub use messages::{MailPlan, PlannedMail, without_tokens};
 pub(crate) use names::rewritten;
 pub use names::{Names, ascii};
 pub use order::{Order, Shard, ShardError, Skip, Skipped};
+#[cfg(test)]
+pub(crate) use planned::healthy_case;
 pub use planned::{PlanError, PlanOptions, PlannedCase};

@@ -15,7 +15,7 @@ mod zone;
 
 pub use case::{CaseDns, CaseDnsSetup};
 pub use records::RecordError;
-pub use server::{DnsServer, Transport};
+pub use server::{DnsError, DnsServer, DnsSetup};
 pub use tlsa::{ChainEnds, TlsaError, TlsaSource};
 pub use tree::PublishError;
 

@@ -1,7 +1,7 @@
 //! The further records of a domain, `OWNER TYPE DATA`, as a zone file has them (RFC 1035 §5.1).
 //!
 //! An owner without final dot lies below the domain. Names in the data are full names, with or without final dot:
-//! scenario files write every name in full.
+//! scenario files write every name in full. Such names come out in lower case.
 
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::{
@@ -78,16 +78,31 @@ mod tests {
     #[test]
     fn records_are_read_as_in_a_zone_file() {
         let cases = [
-            ("@", "TXT", "\"v=spf1 -all\" two", "example.test. TXT v=spf1 -alltwo"),
+            (
+                "@",
+                "TXT",
+                "\"v=spf1 -all\" two",
+                "example.test. TXT v=spf1 -alltwo",
+            ),
             ("www", "A", "198.18.0.9", "www.example.test. A 198.18.0.9"),
-            ("*", "AAAA", "2001:db8::9", "*.example.test. AAAA 2001:db8::9"),
+            (
+                "*",
+                "AAAA",
+                "2001:db8::9",
+                "*.example.test. AAAA 2001:db8::9",
+            ),
             (
                 "Alias.other.test.",
                 "cname",
                 "Mx.example.test",
-                "Alias.other.test. CNAME Mx.example.test.",
+                "Alias.other.test. CNAME mx.example.test.",
             ),
-            ("@", "MX", "10 mx.example.test.", "example.test. MX 10 mx.example.test."),
+            (
+                "@",
+                "MX",
+                "10 mx.example.test.",
+                "example.test. MX 10 mx.example.test.",
+            ),
             (
                 "_25._tcp.mx",
                 "TLSA",

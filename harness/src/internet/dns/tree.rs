@@ -1,0 +1,252 @@
+//! The tree of all zones: root, `test.`, the zones of each case below its label, and the reverse zones of our
+//! addresses. Cases come and go while the resolvers run.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{NS, PTR};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use super::answer::{Answer, answer};
+use super::case::CaseDns;
+use super::name::{full_name, reverse_name};
+use super::publish::{Ground, Published};
+use super::records::RecordError;
+use super::tlsa::TlsaError;
+use super::zone::Zone;
+
+/// Of the records above the cases.
+const TTL: Duration = Duration::from_secs(3600);
+
+/// Why a world could not be published.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Not a name.
+    #[error("{0:?} is no name that DNS can carry")]
+    Name(String),
+    /// A name that belongs to no case.
+    #[error("{0:?} lies outside the names of its case")]
+    Outside(String),
+    /// One of the further records of a domain.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A TXT record whose strings do not fit.
+    #[error("the TXT record at {0} is empty or has a string of more than 255 octets")]
+    Text(String),
+    /// The certificate for a TLSA record.
+    #[error(transparent)]
+    Tlsa(#[from] TlsaError),
+}
+
+/// All zones.
+pub(super) struct Tree {
+    base: Name,
+    server: Name,
+    server_address: IpAddr,
+    pool: (Ipv4Addr, u8),
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    zones: BTreeMap<Name, Zone>,
+    cases: BTreeMap<Name, Entry>,
+    /// The apex of the case whose host stands at an address, by reverse name.
+    owners: BTreeMap<Name, Name>,
+}
+
+struct Entry {
+    case: Arc<CaseDns>,
+    origins: Vec<Name>,
+    pointers: Vec<Name>,
+}
+
+impl Tree {
+    /// A tree without cases below `base`; `pool` is where the IPv4 addresses of hosts come from.
+    pub(super) fn new(
+        base: &str,
+        server_address: IpAddr,
+        pool: (Ipv4Addr, u8),
+    ) -> Result<Self, PublishError> {
+        let base = full_name(base)?;
+        let server = full_name("ns").and_then(|ns| {
+            ns.append_domain(&base)
+                .map_err(|_| super::name::NameError(base.to_ascii()))
+        })?;
+        let tree = Self {
+            base: base.clone(),
+            server: server.clone(),
+            server_address,
+            pool,
+            state: RwLock::default(),
+        };
+        let mut zones = BTreeMap::new();
+        let mut root = Zone::new(Name::root(), &server, TTL);
+        for origin in [base.clone(), tree.reverse_origin(), ipv6_reverse_origin()] {
+            root.add(origin.clone(), RData::NS(NS(server.clone())));
+            zones.insert(origin.clone(), Zone::new(origin, &server, TTL));
+        }
+        if let Some(zone) = zones.get_mut(&base) {
+            zone.add_address(server, server_address);
+        }
+        zones.insert(Name::root(), root);
+        tree.write().zones = zones;
+        Ok(tree)
+    }
+
+    /// Where the zones of the case with this zone cut stand.
+    pub(super) fn ground(&self, apex: &str) -> Result<Ground, PublishError> {
+        let apex = full_name(apex)?;
+        if !self.base.zone_of(&apex) || apex == self.base {
+            return Err(PublishError::Outside(apex.to_ascii()));
+        }
+        let server = apex
+            .prepend_label("ns")
+            .map_err(|_| PublishError::Name(apex.to_ascii()))?;
+        Ok(Ground {
+            apex,
+            server,
+            server_address: self.server_address,
+        })
+    }
+
+    /// Puts the zones of a case in the place of those that it had.
+    pub(super) fn put(&self, apex: &Name, case: &Arc<CaseDns>, published: Published) {
+        let mut state = self.write();
+        state.take_out(apex);
+        if let Some(zone) = state.zones.get_mut(&self.base) {
+            zone.add(apex.clone(), RData::NS(NS(self.server.clone())));
+        }
+        let mut entry = Entry {
+            case: Arc::clone(case),
+            origins: Vec::new(),
+            pointers: Vec::new(),
+        };
+        for (address, name) in published.pointers {
+            let pointer = reverse_name(address);
+            let origin = if address.is_ipv4() {
+                self.reverse_origin()
+            } else {
+                ipv6_reverse_origin()
+            };
+            if let Some(zone) = state.zones.get_mut(&origin) {
+                zone.add(pointer.clone(), RData::PTR(PTR(name)));
+            }
+            state.owners.insert(pointer.clone(), apex.clone());
+            entry.pointers.push(pointer);
+        }
+        for zone in published.zones {
+            entry.origins.push(zone.origin().clone());
+            state.zones.insert(zone.origin().clone(), zone);
+        }
+        state.cases.insert(apex.clone(), entry);
+    }
+
+    /// Takes a case and its zones away.
+    pub(super) fn remove(&self, apex: &Name) {
+        let mut state = self.write();
+        state.take_out(apex);
+        if let Some(zone) = state.zones.get_mut(&self.base) {
+            zone.remove(apex);
+        }
+    }
+
+    /// The case that a name, or the address in a reverse name, belongs to.
+    pub(super) fn case_of(&self, name: &Name) -> Option<Arc<CaseDns>> {
+        let state = self.read();
+        let entry = if self.base.zone_of(name) {
+            let apex = name.trim_to(usize::from(self.base.num_labels()) + 1);
+            state.cases.get(&apex)
+        } else {
+            let apex = state.owners.get(name)?;
+            state.cases.get(apex)
+        };
+        entry.map(|entry| Arc::clone(&entry.case))
+    }
+
+    /// Answers a question; for a name outside the tree the answer is REFUSED, never that there is no such name.
+    pub(super) fn answer(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        tcp: bool,
+        case: Option<&CaseDns>,
+    ) -> Answer {
+        if !self.has(name) {
+            return Answer::bare(ResponseCode::Refused);
+        }
+        let state = self.read();
+        answer(&state.zones, name, kind, tcp, |name| {
+            case.and_then(|case| case.fault_on(name, kind, tcp))
+        })
+    }
+
+    /// Does the name lie in the tree?
+    fn has(&self, name: &Name) -> bool {
+        name.zone_of(&self.base)
+            || self.base.zone_of(name)
+            || ipv6_reverse_origin().zone_of(name)
+            || (self.reverse_origin().zone_of(name) && self.is_in_pool(name))
+    }
+
+    /// Is this the reverse name of one of our addresses, or of a part of the pool?
+    fn is_in_pool(&self, name: &Name) -> bool {
+        let mut octets = [0; 4];
+        let mut known = 0;
+        for (octet, label) in octets.iter_mut().zip(name.iter().rev().skip(2)) {
+            let Some(value) = std::str::from_utf8(label).ok().and_then(|t| t.parse().ok()) else {
+                break;
+            };
+            *octet = value;
+            known += 8;
+        }
+        let (pool, length) = self.pool;
+        let bits = u32::from(length).min(known);
+        let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+        u32::from(Ipv4Addr::from(octets)) & mask == u32::from(pool) & mask
+    }
+
+    /// The reverse zone of the pool, cut at an octet.
+    fn reverse_origin(&self) -> Name {
+        let (pool, length) = self.pool;
+        let full = reverse_name(IpAddr::V4(pool));
+        full.trim_to(2 + usize::from(length / 8))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_out(&mut self, apex: &Name) {
+        let Some(entry) = self.cases.remove(apex) else {
+            return;
+        };
+        for origin in entry.origins {
+            self.zones.remove(&origin);
+        }
+        for pointer in entry.pointers {
+            self.owners.remove(&pointer);
+            for zone in self.zones.values_mut() {
+                if zone.origin().zone_of(&pointer) && !zone.origin().is_root() {
+                    zone.remove(&pointer);
+                }
+            }
+        }
+    }
+}
+
+/// The reverse zone of 2001:db8::/32.
+fn ipv6_reverse_origin() -> Name {
+    let documentation = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
+    reverse_name(IpAddr::V6(documentation)).trim_to(10)
+}
