@@ -1,3 +1,19 @@
-//! The reference enforcement engine.
+//! The reference enforcement engine: a mail sender that carries out transport-security rules.
+//!
+//! One delivery goes from left to right, one value handed on at each step:
+//! next-hop domain → MX hosts (`route`) → obligation (`obligation`) → attempt per host → disposition (`delivery`) → notice
+//! (`dsn`). It imports nothing of the suite that tests it, and reads time, network and tasks only through `outside`.
 
+pub mod address;
+pub mod delivery;
+pub mod dsn;
+mod engine;
+pub mod obligation;
 pub mod outside;
+pub mod route;
+pub mod settings;
+pub mod smtp;
+mod tasks;
+pub mod tls;
+
+pub use engine::{Engine, Options, Running, StartError};

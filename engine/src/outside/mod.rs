@@ -13,6 +13,10 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+mod real;
+
+pub use real::{SystemClock, SystemNetwork, SystemSpawner};
+
 /// A future that can be moved between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 
@@ -43,6 +47,30 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// What the system says.
     async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>>;
+
+    /// Waits for connections at an address; port 0 takes a free one. Unless said otherwise, the system's socket.
+    ///
+    /// # Errors
+    /// What the system says.
+    async fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn Listener>> {
+        real::listen(at).await
+    }
+}
+
+/// A socket that others connect to.
+#[async_trait]
+pub trait Listener: Send + Sync {
+    /// The next connection, and where it comes from. Sets no time limit of its own.
+    ///
+    /// # Errors
+    /// What the system says.
+    async fn accept(&self) -> io::Result<(Box<dyn Stream>, SocketAddr)>;
+
+    /// The address it listens at, with the port it really has.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
 /// Tasks.
@@ -60,6 +88,18 @@ pub struct Outside {
     pub network: Arc<dyn Network>,
     /// Tasks.
     pub spawner: Arc<dyn Spawner>,
+}
+
+impl Outside {
+    /// The system's clock and sockets, and tasks on the tokio runtime that is current when they are spawned.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            network: Arc::new(SystemNetwork),
+            spawner: Arc::new(SystemSpawner),
+        }
+    }
 }
 
 /// The time limit ran out.

@@ -1,0 +1,223 @@
+//! One connection to one address of one host, from connect to QUIT.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::obligation::Obligation;
+use crate::outside::Outside;
+use crate::route::{Chance, Resolver};
+use crate::settings::Settings;
+use crate::smtp::{Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact};
+use crate::tls::{HandshakeFault, PeerName, Stack, Trust};
+
+use super::decision::{self, Step, Violation};
+use super::message::{Message, Recipient};
+
+/// How long a host has to answer at all.
+const CONNECT_LIMIT: Duration = Duration::from_secs(60);
+/// How long a host has for the handshake: a silent one is bounded like a command (RFC 5321 §4.5.3.2).
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(2 * 60);
+
+/// What every attempt works with. A change of settings makes a new one.
+pub struct Workshop {
+    /// The settings it was made of.
+    pub settings: Settings,
+    /// Time and network.
+    pub outside: Outside,
+    /// DNS.
+    pub resolver: Resolver,
+    /// Order among equal hosts.
+    pub chance: Arc<Chance>,
+    /// Handshakes.
+    pub stack: Stack,
+    /// Trusted authorities.
+    pub trust: Trust,
+}
+
+/// Whether an attempt uses TLS if it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// TLS if the host lists it.
+    TlsIfOffered,
+    /// Plaintext, since a handshake with this host has just failed and nothing obliges.
+    Plaintext,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Attempted {
+    /// A transaction took place: the outcome for each recipient, in their order.
+    Answered(Vec<Result<Reply, Refusal>>),
+    /// The handshake failed, and nothing forbids to come back in plaintext.
+    HandshakeFailed,
+    /// The host failed the obligation.
+    Violated(Violation),
+    /// Nobody answered.
+    Unreachable(String),
+    /// The host refused the session.
+    Unwelcome(Reply),
+    /// The session broke.
+    Broken { malformed: bool, text: String },
+}
+
+impl From<SessionFault> for Attempted {
+    fn from(fault: SessionFault) -> Self {
+        Self::Broken {
+            malformed: fault.is_malformed(),
+            text: fault.to_string(),
+        }
+    }
+}
+
+/// Makes one attempt.
+pub(super) async fn attempt(
+    workshop: &Workshop,
+    peer: &PeerName,
+    address: SocketAddr,
+    obligation: Obligation,
+    manner: Manner,
+    message: &Message,
+    recipients: &[&Recipient],
+) -> Attempted {
+    match session(workshop, peer, address, obligation, manner).await {
+        Ok((mut client, keywords)) => {
+            let outcomes = transact(&mut client, &keywords, message, recipients).await;
+            let broke = outcomes.iter().any(
+                |outcome| matches!(outcome, Err(Refusal::Broken { text, .. }) if !text.is_empty()),
+            );
+            if !broke {
+                client.quit().await;
+            }
+            Attempted::Answered(outcomes)
+        }
+        Err(ended) => ended,
+    }
+}
+
+/// Brings a session to where a transaction may begin: connected, greeted, inside TLS if that is to be.
+async fn session(
+    workshop: &Workshop,
+    peer: &PeerName,
+    address: SocketAddr,
+    obligation: Obligation,
+    manner: Manner,
+) -> Result<(Client, Keywords), Attempted> {
+    let outside = &workshop.outside;
+    let stream = outside
+        .within(CONNECT_LIMIT, outside.network.connect(address))
+        .await
+        .map_err(|limit| Attempted::Unreachable(limit.to_string()))?
+        .map_err(|error| Attempted::Unreachable(error.to_string()))?;
+    let mut client = Client::new(outside.clone(), stream);
+    let greeting = client.reply(Stage::Greeting).await?;
+    if greeting.category() != Category::Completed {
+        client.quit().await;
+        return Err(Attempted::Unwelcome(greeting));
+    }
+    let (mut client, keywords) = hello(workshop, client, Stage::Hello).await?;
+    let step = match manner {
+        Manner::TlsIfOffered => decision::after_hello(obligation, keywords.has("STARTTLS")),
+        Manner::Plaintext => Step::Transaction,
+    };
+    match step {
+        Step::StartTls => {}
+        other => return without_tls(client, keywords, other).await,
+    }
+    let reply = match client.command(Stage::StartTls, "STARTTLS").await {
+        Ok(reply) => reply,
+        // A session that breaks at STARTTLS is a handshake that could not begin.
+        Err(fault) => return Err(handshake_failed(obligation, fault.to_string())),
+    };
+    if reply.code() != 220 {
+        let step = decision::after_refused_starttls(obligation, reply.told());
+        return without_tls(client, keywords, step).await;
+    }
+    let client = protect(workshop, client, peer, obligation).await?;
+    // Nothing of the answer in plaintext is kept (RFC 3207 §4.2).
+    drop(keywords);
+    match hello(workshop, client, Stage::HelloInTls).await {
+        Ok(ready) => Ok(ready),
+        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now. Where nothing obliges,
+        // a session that breaks here counts as a failed handshake, as it would with TLS 1.2.
+        Err(Attempted::Broken { .. }) if !obligation.requires_tls() => {
+            Err(Attempted::HandshakeFailed)
+        }
+        Err(ended) => Err(ended),
+    }
+}
+
+/// Goes on in plaintext, or leaves.
+async fn without_tls(
+    client: Client,
+    keywords: Keywords,
+    step: Step,
+) -> Result<(Client, Keywords), Attempted> {
+    match step {
+        Step::Leave(violation) => {
+            client.quit().await;
+            Err(Attempted::Violated(violation))
+        }
+        Step::ComeBackInPlaintext => Err(Attempted::HandshakeFailed),
+        Step::Transaction | Step::StartTls => Ok((client, keywords)),
+    }
+}
+
+/// Makes the handshake and judges what was shown.
+async fn protect(
+    workshop: &Workshop,
+    client: Client,
+    peer: &PeerName,
+    obligation: Obligation,
+) -> Result<Client, Attempted> {
+    let outside = &workshop.outside;
+    let handshake =
+        workshop
+            .stack
+            .handshake(client.into_stream(), peer, obligation.authenticates());
+    let protected = match outside.within(HANDSHAKE_LIMIT, handshake).await {
+        Ok(Ok(protected)) => protected,
+        Ok(Err(fault)) => return Err(handshake_failed(obligation, fault.0)),
+        Err(limit) => return Err(handshake_failed(obligation, limit.to_string())),
+    };
+    let verification = workshop
+        .trust
+        .judge(&protected.chain, peer, outside.clock.now());
+    tracing::info!(
+        %peer,
+        version = protected.version,
+        cipher = protected.cipher,
+        chain = ?verification.chain,
+        name = ?verification.name,
+        "TLS"
+    );
+    let client = Client::new(outside.clone(), protected.stream);
+    match decision::after_handshake(obligation, &verification) {
+        Step::Leave(violation) => {
+            client.quit().await;
+            Err(Attempted::Violated(violation))
+        }
+        _ => Ok(client),
+    }
+}
+
+fn handshake_failed(obligation: Obligation, text: String) -> Attempted {
+    match decision::after_failed_handshake(obligation, HandshakeFault(text)) {
+        Step::Leave(violation) => Attempted::Violated(violation),
+        _ => Attempted::HandshakeFailed,
+    }
+}
+
+async fn hello(
+    workshop: &Workshop,
+    mut client: Client,
+    stage: Stage,
+) -> Result<(Client, Keywords), Attempted> {
+    match client.hello(stage, &workshop.settings.hostname).await? {
+        Ok(keywords) => Ok((client, keywords)),
+        Err(reply) => {
+            client.quit().await;
+            Err(Attempted::Unwelcome(reply))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A message that was taken over: envelope and content.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::address::Mailbox;
+
+/// A message as it was taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The envelope sender; none is the null sender.
+    pub sender: Option<Mailbox>,
+    /// Header and body, lines ended by CRLF.
+    pub content: Arc<[u8]>,
+    /// It came with the parameter SMTPUTF8 (RFC 6531 §3.4).
+    pub smtputf8: bool,
+    /// What it says about notices.
+    pub dsn: DsnParameters,
+    /// When it came.
+    pub arrived: SystemTime,
+}
+
+impl Message {
+    /// Whether any octet of it has more than seven bits.
+    #[must_use]
+    pub fn is_eight_bit(&self) -> bool {
+        !self.content.is_ascii()
+    }
+
+    /// The header, with the line ends of its lines, without the empty line behind it.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        match self
+            .content
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+        {
+            Some(end) => &self.content[..end + 2],
+            None => &self.content,
+        }
+    }
+
+    /// Whether the header goes beyond ASCII, and so needs SMTPUTF8 all the way.
+    #[must_use]
+    pub fn has_utf8_header(&self) -> bool {
+        self.smtputf8 && !self.header().is_ascii()
+    }
+}
+
+/// The parameters of MAIL that speak of notices (RFC 3461 §4.3, §4.4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DsnParameters {
+    /// RET.
+    pub ret: Option<Return>,
+    /// ENVID, in xtext as it came.
+    pub envelope_id: Option<String>,
+}
+
+/// How much of the message a notice returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Return {
+    /// The header.
+    Header,
+    /// All of it.
+    Full,
+}
+
+impl Return {
+    /// The keyword of RET.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Header => "HDRS",
+            Self::Full => "FULL",
+        }
+    }
+}
+
+/// A recipient of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Its address, as it was given.
+    pub mailbox: Mailbox,
+    /// NOTIFY.
+    pub notify: Option<Notify>,
+    /// ORCPT, as it came.
+    pub original: Option<String>,
+}
+
+impl Recipient {
+    /// A recipient without parameters.
+    #[must_use]
+    pub fn new(mailbox: Mailbox) -> Self {
+        Self {
+            mailbox,
+            notify: None,
+            original: None,
+        }
+    }
+
+    /// Whether a failure is told to the sender: yes, unless NOTIFY says otherwise (RFC 3461 §5.2.6).
+    #[must_use]
+    pub fn wants_failure_notice(&self) -> bool {
+        self.notify.is_none_or(|notify| notify.failure)
+    }
+}
+
+/// When a sender wants to hear of a recipient (RFC 3461 §4.1); none of them is NEVER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Notify {
+    /// SUCCESS.
+    pub success: bool,
+    /// FAILURE.
+    pub failure: bool,
+    /// DELAY.
+    pub delay: bool,
+}
+
+impl Notify {
+    /// Reads the value of NOTIFY.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("NEVER") {
+            return Some(Self::default());
+        }
+        let mut notify = Self::default();
+        for word in text.split(',') {
+            let said = match word.to_ascii_uppercase().as_str() {
+                "SUCCESS" => &mut notify.success,
+                "FAILURE" => &mut notify.failure,
+                "DELAY" => &mut notify.delay,
+                _ => return None,
+            };
+            if std::mem::replace(said, true) {
+                return None;
+            }
+        }
+        Some(notify)
+    }
+
+    /// The value of NOTIFY.
+    #[must_use]
+    pub fn keywords(self) -> String {
+        let words = [
+            (self.success, "SUCCESS"),
+            (self.failure, "FAILURE"),
+            (self.delay, "DELAY"),
+        ];
+        let said: Vec<&str> = words
+            .iter()
+            .filter(|(is_said, _)| *is_said)
+            .map(|(_, word)| *word)
+            .collect();
+        if said.is_empty() {
+            "NEVER".into()
+        } else {
+            said.join(",")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notify_reads_back_what_it_prints() {
+        // (value, does it say anything?)
+        let cases = [
+            ("NEVER", true),
+            ("never", true),
+            ("FAILURE", true),
+            ("success,Delay", true),
+            ("SUCCESS,FAILURE,DELAY", true),
+            ("NEVER,FAILURE", false),
+            ("FAILURE,FAILURE", false),
+            ("", false),
+            ("FAILURE,", false),
+        ];
+        for (text, want) in cases {
+            let notify = Notify::parse(text);
+            assert_eq!(notify.is_some(), want, "{text}");
+            if let Some(notify) = notify {
+                assert_eq!(Notify::parse(&notify.keywords()), Some(notify), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! From a message in the queue to what became of it.
+//!
+//! One value is handed on at each step: a `Message` and its recipients make a round, a round makes attempts, an attempt
+//! yields troubles, and the troubles of a recipient make its `Disposition`. `decision` and `disposition` decide and do
+//! nothing; `attempt`, `round` and `queue` do and decide nothing of their own.
+
+mod attempt;
+mod decision;
+mod disposition;
+mod message;
+mod queue;
+mod round;
+mod trouble;
+
+pub use attempt::Workshop;
+pub use decision::{Step, Violation};
+pub use disposition::Disposition;
+pub use message::{DsnParameters, Message, Notify, Recipient, Return};
+pub use queue::{Queue, QueuedMessage};
+pub use trouble::Trouble;

@@ -1,0 +1,330 @@
+//! The queue: which message is due when, for whom, and until when (RFC 5321 §4.5.4.1).
+//!
+//! Due recipients of a message are grouped by next-hop domain and obligation; each group makes its round in a task of its
+//! own. With nothing due the queue waits for the clock, and with nothing in it for a message.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use futures_util::future::select;
+use tokio::sync::Notify;
+
+use crate::address::MailDomain;
+use crate::dsn::{self, Failure};
+use crate::obligation::Obligation;
+use crate::tasks::Tasks;
+
+use super::attempt::Workshop;
+use super::disposition::Disposition;
+use super::message::{Message, Recipient};
+use super::round::round;
+use super::trouble::Trouble;
+
+/// What the queue holds for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedMessage {
+    /// The envelope sender; empty is the null sender.
+    pub from: String,
+    /// The recipient.
+    pub recipient: String,
+    /// When it is tried next; not later than now while a round is under way.
+    pub next_attempt: SystemTime,
+}
+
+/// Messages that wait or are under way. Clones are the same queue.
+#[derive(Clone)]
+pub struct Queue {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    changed: Notify,
+    workshop: Mutex<Arc<Workshop>>,
+}
+
+#[derive(Default)]
+struct State {
+    last_id: u64,
+    entries: BTreeMap<u64, Entry>,
+}
+
+/// One recipient of one message.
+#[derive(Clone)]
+struct Entry {
+    message_id: u64,
+    message: Arc<Message>,
+    recipient: Recipient,
+    rounds: u32,
+    due: SystemTime,
+    is_under_way: bool,
+    last: Option<Trouble>,
+}
+
+/// Recipients of one message that make a round together, with the ids of their entries.
+struct Group {
+    message: Arc<Message>,
+    domain: MailDomain,
+    obligation: Obligation,
+    entries: Vec<(u64, Recipient)>,
+}
+
+impl Queue {
+    /// An empty queue.
+    #[must_use]
+    pub fn new(workshop: Workshop) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                state: Mutex::default(),
+                changed: Notify::new(),
+                workshop: Mutex::new(Arc::new(workshop)),
+            }),
+        }
+    }
+
+    /// Takes a message; it is due at once.
+    pub fn add(&self, message: Message, recipients: Vec<Recipient>) {
+        let message = Arc::new(message);
+        let due = self.workshop().outside.clock.now();
+        let mut state = self.state();
+        state.last_id += 1;
+        let message_id = state.last_id;
+        for recipient in recipients {
+            state.last_id += 1;
+            let id = state.last_id;
+            let entry = Entry {
+                message_id,
+                message: Arc::clone(&message),
+                recipient,
+                rounds: 0,
+                due,
+                is_under_way: false,
+                last: None,
+            };
+            state.entries.insert(id, entry);
+        }
+        drop(state);
+        self.inner.changed.notify_one();
+    }
+
+    /// What is in it, oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<QueuedMessage> {
+        let told = |entry: &Entry| QueuedMessage {
+            from: entry
+                .message
+                .sender
+                .as_ref()
+                .map_or_else(String::new, |sender| sender.as_str().into()),
+            recipient: entry.recipient.mailbox.as_str().into(),
+            next_attempt: entry.due,
+        };
+        self.state().entries.values().map(told).collect()
+    }
+
+    /// Makes all that waits due now.
+    pub fn retry_now(&self) {
+        let now = self.workshop().outside.clock.now();
+        for entry in self
+            .state()
+            .entries
+            .values_mut()
+            .filter(|entry| !entry.is_under_way)
+        {
+            entry.due = entry.due.min(now);
+        }
+        self.inner.changed.notify_one();
+    }
+
+    /// Replaces what attempts work with, from the next round on.
+    pub fn refit(&self, workshop: Workshop) {
+        *self
+            .inner
+            .workshop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(workshop);
+        self.inner.changed.notify_one();
+    }
+
+    /// What attempts work with now.
+    #[must_use]
+    pub fn workshop(&self) -> Arc<Workshop> {
+        Arc::clone(
+            &self
+                .inner
+                .workshop
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Makes rounds for what falls due, for ever.
+    pub(crate) async fn run(self, tasks: Tasks) {
+        loop {
+            let workshop = self.workshop();
+            for group in self.take_due(&workshop) {
+                let (queue, workshop) = (self.clone(), Arc::clone(&workshop));
+                tasks.spawn(async move { queue.deliver(&workshop, group).await });
+            }
+            let changed = std::pin::pin!(self.inner.changed.notified());
+            match self.earliest() {
+                None => changed.await,
+                Some(due) => {
+                    select(changed, workshop.outside.clock.sleep_until(due)).await;
+                }
+            }
+        }
+    }
+
+    fn earliest(&self) -> Option<SystemTime> {
+        self.state()
+            .entries
+            .values()
+            .filter(|entry| !entry.is_under_way)
+            .map(|entry| entry.due)
+            .min()
+    }
+
+    /// Takes what is due. What has grown too old since its last round is given up on the way.
+    fn take_due(&self, workshop: &Workshop) -> Vec<Group> {
+        let now = workshop.outside.clock.now();
+        let lifetime = workshop.settings.queue_lifetime;
+        let mut groups: BTreeMap<(u64, MailDomain, Obligation), Group> = BTreeMap::new();
+        let mut expired: BTreeMap<u64, Vec<(u64, Trouble)>> = BTreeMap::new();
+        let mut state = self.state();
+        for (id, entry) in state
+            .entries
+            .iter_mut()
+            .filter(|(_, entry)| !entry.is_under_way && entry.due <= now)
+        {
+            if let Some(last) = &entry.last
+                && now >= entry.message.arrived + lifetime
+            {
+                expired
+                    .entry(entry.message_id)
+                    .or_default()
+                    .push((*id, last.clone()));
+                continue;
+            }
+            entry.is_under_way = true;
+            let obligation = Obligation::of(
+                &workshop.settings,
+                entry.message.sender.as_ref(),
+                &entry.recipient.mailbox,
+            );
+            let domain = entry.recipient.mailbox.domain().clone();
+            groups
+                .entry((entry.message_id, domain.clone(), obligation))
+                .or_insert_with(|| Group {
+                    message: Arc::clone(&entry.message),
+                    domain,
+                    obligation,
+                    entries: Vec::new(),
+                })
+                .entries
+                .push((*id, entry.recipient.clone()));
+        }
+        drop(state);
+        for given_up in expired.into_values() {
+            self.give_up(workshop, given_up);
+        }
+        groups.into_values().collect()
+    }
+
+    /// Makes the round of a group and puts down what became of it.
+    async fn deliver(&self, workshop: &Workshop, group: Group) {
+        let recipients: Vec<Recipient> = group
+            .entries
+            .iter()
+            .map(|(_, recipient)| recipient.clone())
+            .collect();
+        let dispositions = round(
+            workshop,
+            &group.domain,
+            group.obligation,
+            &group.message,
+            &recipients,
+        )
+        .await;
+        let now = workshop.outside.clock.now();
+        let expiry = group.message.arrived + workshop.settings.queue_lifetime;
+        let mut given_up = Vec::new();
+        let mut state = self.state();
+        for ((id, recipient), disposition) in group.entries.iter().zip(dispositions) {
+            tracing::info!(
+                recipient = recipient.mailbox.as_str(),
+                ?disposition,
+                "round ended"
+            );
+            match disposition {
+                Disposition::Delivered => {
+                    state.entries.remove(id);
+                }
+                Disposition::Bounced(trouble) => given_up.push((*id, trouble)),
+                Disposition::Deferred(trouble) if now >= expiry => given_up.push((*id, trouble)),
+                Disposition::Deferred(trouble) => {
+                    if let Some(entry) = state.entries.get_mut(id) {
+                        entry.rounds += 1;
+                        entry.is_under_way = false;
+                        entry.last = Some(trouble);
+                        let wait = workshop.settings.retry.wait_after(entry.rounds);
+                        entry.due = (now + wait).min(expiry);
+                    }
+                }
+            }
+        }
+        drop(state);
+        self.give_up(workshop, given_up);
+        self.inner.changed.notify_one();
+    }
+
+    /// Removes recipients of one message and tells its sender, if the sender is to be told.
+    fn give_up(&self, workshop: &Workshop, given_up: Vec<(u64, Trouble)>) {
+        let mut failures = Vec::new();
+        let mut message = None;
+        let mut state = self.state();
+        for (id, trouble) in given_up {
+            if let Some(entry) = state.entries.remove(&id) {
+                tracing::info!(
+                    recipient = entry.recipient.mailbox.as_str(),
+                    ?trouble,
+                    "given up"
+                );
+                if entry.recipient.wants_failure_notice() {
+                    failures.push(Failure {
+                        recipient: entry.recipient,
+                        trouble,
+                    });
+                }
+                message = Some(entry.message);
+            }
+        }
+        drop(state);
+        let Some(message) = message else { return };
+        // A null sender is never told (RFC 5321 §6.1).
+        let Some(sender) = message.sender.clone() else {
+            return;
+        };
+        if failures.is_empty() {
+            return;
+        }
+        let now = workshop.outside.clock.now();
+        let notice = dsn::failure_notice(
+            &workshop.settings.hostname,
+            &message,
+            &failures,
+            now,
+            workshop.chance.draw(),
+        );
+        // A notice asks for no notice of its own: its sender is null and its recipient says NEVER (RFC 3461 §6.1).
+        self.add(notice, vec![Recipient::new(sender)]);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

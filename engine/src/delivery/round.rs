@@ -1,0 +1,208 @@
+//! One walk over the hosts of one next-hop domain, for one message and the recipients that share an obligation.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::address::MailDomain;
+use crate::obligation::Obligation;
+use crate::route::{self, Hosts};
+use crate::tls::PeerName;
+
+use super::attempt::{Attempted, Manner, Workshop, attempt};
+use super::disposition::{self, Disposition};
+use super::message::{Message, Recipient};
+use super::trouble::Trouble;
+
+/// The port of receivers.
+const PORT: u16 = 25;
+
+/// A message on one walk, and what was met so far.
+struct Walk<'w> {
+    workshop: &'w Workshop,
+    message: &'w Message,
+    recipients: &'w [Recipient],
+    obligation: Obligation,
+    troubles: Vec<Vec<Trouble>>,
+    delivered: Vec<bool>,
+}
+
+/// Walks over the hosts of a domain and says what became of each recipient, in their order.
+pub(super) async fn round(
+    workshop: &Workshop,
+    domain: &MailDomain,
+    obligation: Obligation,
+    message: &Message,
+    recipients: &[Recipient],
+) -> Vec<Disposition> {
+    let mut walk = Walk {
+        workshop,
+        message,
+        recipients,
+        obligation,
+        troubles: vec![Vec::new(); recipients.len()],
+        delivered: vec![false; recipients.len()],
+    };
+    walk.over_hosts(domain).await;
+    walk.dispositions()
+}
+
+impl Walk<'_> {
+    async fn over_hosts(&mut self, domain: &MailDomain) {
+        let Workshop {
+            resolver,
+            settings,
+            chance,
+            ..
+        } = self.workshop;
+        match route::hosts(resolver, domain, &settings.hostname, chance).await {
+            Err(fault) => self.note(&Trouble::Route(fault)),
+            Ok(Hosts::Literal(address)) => {
+                self.over_addresses(&PeerName::Address(address), &[address])
+                    .await;
+            }
+            Ok(Hosts::Named(hosts)) => {
+                for host in hosts {
+                    if self.remaining().is_empty() {
+                        return;
+                    }
+                    match route::addresses(resolver, &host.name).await {
+                        Err(fault) => {
+                            self.note(&Trouble::Unresolved {
+                                host: host.name.to_string(),
+                                fault,
+                            });
+                        }
+                        Ok(none) if none.is_empty() => {
+                            self.note(&Trouble::NoAddress {
+                                host: host.name.to_string(),
+                            });
+                        }
+                        Ok(found) => {
+                            self.over_addresses(&PeerName::Host(host.name), &found)
+                                .await;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tries the addresses of a host until it has answered for itself: its word holds at all of them.
+    async fn over_addresses(&mut self, peer: &PeerName, addresses: &[IpAddr]) {
+        for address in addresses {
+            let address = SocketAddr::new(*address, PORT);
+            let mut ended = self.attempt(peer, address, Manner::TlsIfOffered).await;
+            if ended == Attempted::HandshakeFailed {
+                tracing::info!(%peer, "the handshake failed and nothing obliges: again in plaintext");
+                ended = self.attempt(peer, address, Manner::Plaintext).await;
+            }
+            if self.take(peer, ended) {
+                return;
+            }
+        }
+    }
+
+    async fn attempt(&self, peer: &PeerName, address: SocketAddr, manner: Manner) -> Attempted {
+        let remaining = self.remaining();
+        let recipients: Vec<&Recipient> = remaining
+            .iter()
+            .map(|index| &self.recipients[*index])
+            .collect();
+        tracing::info!(%peer, %address, ?manner, "attempt");
+        let ended = attempt(
+            self.workshop,
+            peer,
+            address,
+            self.obligation,
+            manner,
+            self.message,
+            &recipients,
+        )
+        .await;
+        tracing::info!(%peer, ?ended, "the attempt ended");
+        ended
+    }
+
+    /// Notes how an attempt ended; yes if the host's other addresses need not be tried.
+    fn take(&mut self, peer: &PeerName, ended: Attempted) -> bool {
+        let host = peer.to_string();
+        match ended {
+            Attempted::Answered(outcomes) => {
+                let mut broke = false;
+                for (index, outcome) in self.remaining().into_iter().zip(outcomes) {
+                    match outcome {
+                        Ok(_) => self.delivered[index] = true,
+                        Err(refusal) => {
+                            broke |= matches!(refusal, crate::smtp::Refusal::Broken { .. });
+                            self.troubles[index].push(Trouble::Refused {
+                                host: host.clone(),
+                                refusal,
+                            });
+                        }
+                    }
+                }
+                !broke || self.remaining().is_empty()
+            }
+            Attempted::Violated(violation) => {
+                self.note(&Trouble::Violated { host, violation });
+                true
+            }
+            Attempted::Unwelcome(reply) => {
+                self.note(&Trouble::Unwelcome { host, reply });
+                true
+            }
+            Attempted::Unreachable(text) => {
+                self.note(&Trouble::Unreachable { host, text });
+                false
+            }
+            Attempted::Broken { malformed, text } => {
+                self.note(&Trouble::Broken {
+                    host,
+                    malformed,
+                    text,
+                });
+                false
+            }
+            Attempted::HandshakeFailed => {
+                let text = "in the TLS handshake".to_owned();
+                self.note(&Trouble::Broken {
+                    host,
+                    malformed: false,
+                    text,
+                });
+                false
+            }
+        }
+    }
+
+    /// Notes a trouble for all recipients that are still to be served.
+    fn note(&mut self, trouble: &Trouble) {
+        for index in self.remaining() {
+            self.troubles[index].push(trouble.clone());
+        }
+    }
+
+    fn remaining(&self) -> Vec<usize> {
+        (0..self.recipients.len())
+            .filter(|index| {
+                !self.delivered[*index] && !self.troubles[*index].iter().any(Trouble::ends_round)
+            })
+            .collect()
+    }
+
+    fn dispositions(self) -> Vec<Disposition> {
+        let of_one = |(delivered, troubles): (bool, Vec<Trouble>)| {
+            if delivered {
+                return Disposition::Delivered;
+            }
+            disposition::undelivered(&troubles).unwrap_or_else(|| {
+                // A route always has a host, and a host served or left a trouble; kept if that should ever be wrong.
+                Disposition::Deferred(Trouble::Route(route::RouteFault::NoUsableMx(String::new())))
+            })
+        };
+        self.delivered
+            .into_iter()
+            .zip(self.troubles)
+            .map(of_one)
+            .collect()
+    }
+}

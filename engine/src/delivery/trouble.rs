@@ -1,0 +1,227 @@
+//! Why one host did not take a message for a recipient.
+
+use crate::route::{LookupFault, RouteFault};
+use crate::smtp::{Category, Refusal, Reply};
+
+use super::decision::Violation;
+
+/// Why a recipient was not served, at one host or on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// There was no host to try.
+    Route(RouteFault),
+    /// The host has no address.
+    NoAddress {
+        /// The host.
+        host: String,
+    },
+    /// The host's addresses could not be looked up.
+    Unresolved {
+        /// The host.
+        host: String,
+        /// Why.
+        fault: LookupFault,
+    },
+    /// Nobody answered at an address of the host.
+    Unreachable {
+        /// The host.
+        host: String,
+        /// What the system said.
+        text: String,
+    },
+    /// The host refused the session: greeting or EHLO.
+    Unwelcome {
+        /// The host.
+        host: String,
+        /// What it said.
+        reply: Reply,
+    },
+    /// The session broke before a transaction began.
+    Broken {
+        /// The host.
+        host: String,
+        /// Whether the host spoke, but not in SMTP.
+        malformed: bool,
+        /// What happened.
+        text: String,
+    },
+    /// The host failed the obligation.
+    Violated {
+        /// The host.
+        host: String,
+        /// How.
+        violation: Violation,
+    },
+    /// The transaction failed for the recipient.
+    Refused {
+        /// The host.
+        host: String,
+        /// How.
+        refusal: Refusal,
+    },
+}
+
+impl Trouble {
+    /// The host that took part, if one was spoken to.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Route(_)
+            | Self::NoAddress { .. }
+            | Self::Unresolved { .. }
+            | Self::Unreachable { .. } => None,
+            Self::Unwelcome { host, .. }
+            | Self::Broken { host, .. }
+            | Self::Violated { host, .. }
+            | Self::Refused { host, .. } => Some(host),
+        }
+    }
+
+    /// The reply behind it, if there was one.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Unwelcome { reply, .. }
+            | Self::Refused {
+                refusal: Refusal::Reply(_, reply),
+                ..
+            } => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether it will not clear up by itself.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Route(RouteFault::Lookup(..))
+            | Self::Unresolved { .. }
+            | Self::Unreachable { .. }
+            | Self::Broken { .. }
+            | Self::Refused {
+                refusal: Refusal::Broken { .. },
+                ..
+            } => false,
+            Self::Route(_)
+            | Self::NoAddress { .. }
+            | Self::Violated { .. }
+            | Self::Refused {
+                refusal: Refusal::Unsupported { .. },
+                ..
+            } => true,
+            Self::Unwelcome { reply, .. }
+            | Self::Refused {
+                refusal: Refusal::Reply(_, reply),
+                ..
+            } => reply.category() == Category::Permanent,
+        }
+    }
+
+    /// Whether no other host is to be tried for the recipient in this round: the receiver's own word is final
+    /// (RFC 5321 §4.2.1), and content that was sent whole may have been taken.
+    #[must_use]
+    pub fn ends_round(&self) -> bool {
+        match self {
+            Self::Refused {
+                refusal: Refusal::Broken { content_sent, .. },
+                ..
+            } => *content_sent,
+            Self::Refused {
+                refusal: Refusal::Reply(_, reply),
+                ..
+            } => reply.category() == Category::Permanent,
+            _ => false,
+        }
+    }
+
+    /// The enhanced status code (RFC 3463), of registered ones alone.
+    #[must_use]
+    pub fn status(&self) -> String {
+        let fixed = match self {
+            Self::Route(RouteFault::NoDomain(_)) => "5.1.2",
+            Self::Route(RouteFault::NullMx(_)) => "5.1.10",
+            Self::Route(RouteFault::NoUsableMx(_)) | Self::NoAddress { .. } => "5.4.4",
+            Self::Route(RouteFault::Loop(_)) => "5.4.6",
+            Self::Route(RouteFault::Lookup(..)) | Self::Unresolved { .. } => "4.4.3",
+            Self::Unreachable { .. } => "4.4.1",
+            Self::Broken {
+                malformed: true, ..
+            }
+            | Self::Refused {
+                refusal: Refusal::Broken {
+                    malformed: true, ..
+                },
+                ..
+            } => "4.5.0",
+            Self::Broken { .. }
+            | Self::Refused {
+                refusal: Refusal::Broken { .. },
+                ..
+            } => "4.4.2",
+            Self::Violated { violation, .. } => violation.status(),
+            Self::Refused {
+                refusal: Refusal::Unsupported { status, .. },
+                ..
+            } => status,
+            Self::Unwelcome { reply, .. }
+            | Self::Refused {
+                refusal: Refusal::Reply(_, reply),
+                ..
+            } => {
+                return status_of(reply);
+            }
+        };
+        fixed.to_owned()
+    }
+
+    /// What happened, in one sentence without its full stop.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Route(fault) => fault.to_string(),
+            Self::NoAddress { host } => format!("the host {host} has no address"),
+            Self::Unresolved { host, fault } => {
+                format!("the address of {host} could not be looked up: {fault}")
+            }
+            Self::Unreachable { host, text } => {
+                format!("the host {host} could not be reached: {text}")
+            }
+            Self::Unwelcome { host, reply } => {
+                format!("the host {host} refused the session: {}", reply.told())
+            }
+            Self::Broken { host, text, .. } => format!("the session with {host} broke {text}"),
+            Self::Violated { host, violation } => {
+                format!("the host {host} was not used: {violation}")
+            }
+            Self::Refused { host, refusal } => match refusal {
+                Refusal::Reply(stage, reply) => {
+                    format!("the host {host} refused {}: {}", stage.told(), reply.told())
+                }
+                Refusal::Broken { text, .. } => format!("the session with {host} broke {text}"),
+                Refusal::Unsupported { text, .. } => {
+                    format!("the host {host} cannot take it: {text}")
+                }
+            },
+        }
+    }
+}
+
+/// The reply's own status, if it has a registered subject, else that of its class.
+fn status_of(reply: &Reply) -> String {
+    let class = if reply.category() == Category::Permanent {
+        '5'
+    } else {
+        '4'
+    };
+    match reply.enhanced_status() {
+        Some(status)
+            if status.starts_with(class)
+                && status.split('.').nth(1).is_some_and(|subject| {
+                    matches!(subject, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7")
+                }) =>
+        {
+            status.to_owned()
+        }
+        _ => format!("{class}.0.0"),
+    }
+}

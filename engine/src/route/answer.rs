@@ -1,0 +1,285 @@
+//! What a DNS answer says about one question (RFC 1035 §4.1, RFC 2308).
+//!
+//! Bytes come in, an `Answer` goes out. Aliases that the answer itself resolves are followed here; one that leads out of
+//! the answer is handed on for a further question.
+
+use std::net::IpAddr;
+
+use hickory_proto::op::{Message, MessageType, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+/// The most aliases that are followed in one answer.
+const ALIAS_LIMIT: usize = 8;
+
+/// What the answer to one question is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Data, of the name at the end of the aliases.
+    Records {
+        /// The name at the end of the aliases.
+        owner: Name,
+        /// MX records: preference and host. Empty for other questions.
+        mx: Vec<(u16, Name)>,
+        /// Addresses. Empty for other questions.
+        addresses: Vec<IpAddr>,
+        /// The resolver vouches for it (RFC 4035 §3.2.3).
+        authenticated: bool,
+    },
+    /// The name at the end of the aliases exists, but has no such data.
+    NoData {
+        /// The name at the end of the aliases.
+        owner: Name,
+    },
+    /// There is no such name.
+    NoName,
+    /// The answer ends with an alias, whose target has to be asked for.
+    Alias {
+        /// Where it leads.
+        target: Name,
+    },
+    /// The answer was cut; it has to be asked for over TCP (RFC 7766 §5).
+    Truncated,
+}
+
+/// Why a lookup has no answer. Each of them may clear up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookupFault {
+    /// No resolver answered.
+    #[error("no answer from the resolver")]
+    Silence,
+    /// The answer is no DNS message, or not one for the question.
+    #[error("the resolver's answer cannot be used")]
+    Malformed,
+    /// The resolver could not or would not answer.
+    #[error("the resolver answered {0}")]
+    Refused(&'static str),
+    /// Aliases lead in a circle, or too far.
+    #[error("the aliases never end")]
+    AliasLoop,
+    /// The settings name no resolver.
+    #[error("there is no resolver to ask")]
+    NoResolver,
+}
+
+/// Reads the answer to a question from a message.
+///
+/// # Errors
+/// `LookupFault` when it is no answer to it.
+pub(super) fn read(
+    bytes: &[u8],
+    id: u16,
+    name: &Name,
+    kind: RecordType,
+) -> Result<Answer, LookupFault> {
+    let message = Message::from_vec(bytes).map_err(|_| LookupFault::Malformed)?;
+    let metadata = &message.metadata;
+    let is_ours = metadata.id == id
+        && metadata.message_type == MessageType::Response
+        && message
+            .queries
+            .first()
+            .is_some_and(|query| query.name().eq_ignore_root(name) && query.query_type() == kind);
+    if !is_ours {
+        return Err(LookupFault::Malformed);
+    }
+    match metadata.response_code {
+        ResponseCode::NoError | ResponseCode::NXDomain if metadata.truncation => {
+            return Ok(Answer::Truncated);
+        }
+        ResponseCode::NXDomain => return Ok(Answer::NoName),
+        ResponseCode::NoError => {}
+        other => return Err(LookupFault::Refused(other.to_str())),
+    }
+    let mut owner = name.clone();
+    for _ in 0..=ALIAS_LIMIT {
+        let of_owner = || {
+            message
+                .answers
+                .iter()
+                .filter(|record| record.name.eq_ignore_root(&owner))
+        };
+        let mx: Vec<(u16, Name)> = of_owner()
+            .filter_map(|record| match &record.data {
+                RData::MX(mx) if kind == RecordType::MX => {
+                    Some((mx.preference, mx.exchange.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let addresses: Vec<IpAddr> = of_owner()
+            .filter_map(|record| match &record.data {
+                RData::A(address) if kind == RecordType::A => Some(IpAddr::V4(address.0)),
+                RData::AAAA(address) if kind == RecordType::AAAA => Some(IpAddr::V6(address.0)),
+                _ => None,
+            })
+            .collect();
+        if !mx.is_empty() || !addresses.is_empty() {
+            return Ok(Answer::Records {
+                owner,
+                mx,
+                addresses,
+                authenticated: metadata.authentic_data,
+            });
+        }
+        let alias = of_owner().find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.clone()),
+            _ => None,
+        });
+        match alias {
+            Some(target) => owner = target,
+            None if owner.eq_ignore_root(name) => return Ok(Answer::NoData { owner }),
+            // A resolver that has followed the alias says so with the SOA of the target's zone (RFC 2308 §2.2).
+            None if !message.authorities.is_empty() => return Ok(Answer::NoData { owner }),
+            None => return Ok(Answer::Alias { target: owner }),
+        }
+    }
+    Err(LookupFault::AliasLoop)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::{OpCode, Query};
+    use hickory_proto::rr::Record;
+    use hickory_proto::rr::rdata::{A, CNAME, MX};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn message(code: ResponseCode, records: Vec<(&str, RData)>) -> Vec<u8> {
+        let mut message = Message::new(7, MessageType::Response, OpCode::Query);
+        message.metadata.response_code = code;
+        message.add_query(Query::query(name("example.test."), RecordType::MX));
+        for (owner, data) in records {
+            message.add_answer(Record::from_rdata(name(owner), 60, data));
+        }
+        message.to_vec().unwrap()
+    }
+
+    fn mx(preference: u16, host: &str) -> RData {
+        RData::MX(MX::new(preference, name(host)))
+    }
+
+    fn alias(target: &str) -> RData {
+        RData::CNAME(CNAME(name(target)))
+    }
+
+    #[test]
+    fn an_answer_is_read_for_what_it_says() {
+        let records = |owner: &str, hosts: &[(u16, &str)]| Answer::Records {
+            owner: name(owner),
+            mx: hosts
+                .iter()
+                .map(|(preference, host)| (*preference, name(host)))
+                .collect(),
+            addresses: Vec::new(),
+            authenticated: false,
+        };
+        // (code, records, what it says)
+        let cases = [
+            (
+                ResponseCode::NoError,
+                vec![("Example.test.", mx(10, "mx.example.test."))],
+                Ok(records("example.test.", &[(10, "mx.example.test.")])),
+            ),
+            (
+                ResponseCode::NoError,
+                vec![
+                    ("example.test.", alias("b.test.")),
+                    ("b.test.", mx(5, "mx.b.test.")),
+                ],
+                Ok(records("b.test.", &[(5, "mx.b.test.")])),
+            ),
+            (
+                ResponseCode::NoError,
+                vec![("example.test.", alias("b.test."))],
+                Ok(Answer::Alias {
+                    target: name("b.test."),
+                }),
+            ),
+            (
+                ResponseCode::NoError,
+                vec![
+                    ("example.test.", alias("b.test.")),
+                    ("b.test.", alias("example.test.")),
+                ],
+                Err(LookupFault::AliasLoop),
+            ),
+            (
+                ResponseCode::NoError,
+                vec![("other.test.", mx(10, "mx.other.test."))],
+                Ok(Answer::NoData {
+                    owner: name("example.test."),
+                }),
+            ),
+            (
+                ResponseCode::NoError,
+                vec![("example.test.", RData::A(A::new(192, 0, 2, 1)))],
+                Ok(Answer::NoData {
+                    owner: name("example.test."),
+                }),
+            ),
+            (ResponseCode::NXDomain, vec![], Ok(Answer::NoName)),
+            (
+                ResponseCode::ServFail,
+                vec![],
+                Err(LookupFault::Refused("Server Failure")),
+            ),
+            (
+                ResponseCode::Refused,
+                vec![],
+                Err(LookupFault::Refused("Query Refused")),
+            ),
+        ];
+        for (code, given, want) in cases {
+            let bytes = message(code, given.clone());
+            let got = read(&bytes, 7, &name("example.test."), RecordType::MX);
+            assert_eq!(got, want, "{code} {given:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_question_is_not_used() {
+        let bytes = message(
+            ResponseCode::NoError,
+            vec![("example.test.", mx(10, "mx.example.test."))],
+        );
+        let asked = name("example.test.");
+        assert_eq!(
+            read(&bytes, 8, &asked, RecordType::MX),
+            Err(LookupFault::Malformed)
+        );
+        assert_eq!(
+            read(&bytes, 7, &asked, RecordType::A),
+            Err(LookupFault::Malformed)
+        );
+        assert_eq!(
+            read(&bytes, 7, &name("b.test."), RecordType::MX),
+            Err(LookupFault::Malformed)
+        );
+        assert_eq!(
+            read(b"no DNS", 7, &asked, RecordType::MX),
+            Err(LookupFault::Malformed)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&bytes, 7, &name("example.test."), RecordType::MX);
+        }
+
+        #[test]
+        fn a_damaged_answer_is_read_without_panic(at in 0_usize..120, byte: u8) {
+            let mut bytes = message(ResponseCode::NoError, vec![("example.test.", mx(10, "mx.example.test."))]);
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+            let _ = read(&bytes, 7, &name("example.test."), RecordType::MX);
+        }
+    }
+}

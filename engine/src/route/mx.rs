@@ -1,0 +1,208 @@
+//! What the MX records of a domain mean (RFC 5321 §5.1, RFC 7505).
+//!
+//! An answer comes in, hosts in the order in which they are tried go out, or the reason why there is none.
+
+use hickory_proto::rr::Name;
+
+use crate::address::DomainName;
+
+use super::answer::{Answer, LookupFault};
+use super::chance::Chance;
+
+/// A host that takes mail for a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MxHost {
+    /// Its name, as the MX record has it.
+    pub name: DomainName,
+    /// Its preference.
+    pub preference: u16,
+}
+
+/// Why there is no host to send to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteFault {
+    /// The domain does not exist.
+    #[error("the domain {0} does not exist")]
+    NoDomain(String),
+    /// The domain says that it takes no mail (RFC 7505 §3).
+    #[error("the domain {0} takes no mail")]
+    NullMx(String),
+    /// The domain has MX records, but none names a host.
+    #[error("no MX record of {0} names a host")]
+    NoUsableMx(String),
+    /// The only hosts left are this one, or such as come after it.
+    #[error("mail for {0} leads back to this host")]
+    Loop(String),
+    /// The DNS gave no answer; it may do so later.
+    #[error("the MX records of {0} could not be looked up: {1}")]
+    Lookup(String, LookupFault),
+}
+
+/// The hosts that an answer about the MX records of `domain` names, in the order in which they are tried.
+///
+/// # Errors
+/// `RouteFault` when it names none.
+pub(super) fn in_order(
+    domain: &DomainName,
+    answer: Result<Answer, LookupFault>,
+    own: &DomainName,
+    chance: &Chance,
+) -> Result<Vec<MxHost>, RouteFault> {
+    let text = domain.to_string();
+    let records = match answer {
+        Ok(Answer::Records { mx, .. }) => mx,
+        // Without MX records the domain is its own host, an alias counting for its target (RFC 5321 §5.1).
+        Ok(Answer::NoData { owner }) => vec![(0, owner)],
+        Ok(Answer::NoName) => return Err(RouteFault::NoDomain(text)),
+        Ok(Answer::Alias { .. }) => return Err(RouteFault::Lookup(text, LookupFault::AliasLoop)),
+        Ok(Answer::Truncated) => return Err(RouteFault::Lookup(text, LookupFault::Malformed)),
+        Err(fault) => return Err(RouteFault::Lookup(text, fault)),
+    };
+    // A null MX stands alone; beside others it is a host that cannot be used.
+    if let [(_, only)] = records.as_slice()
+        && only.is_root()
+    {
+        return Err(RouteFault::NullMx(text));
+    }
+    let mut hosts: Vec<MxHost> = records
+        .into_iter()
+        .filter_map(|(preference, name)| {
+            Some(MxHost {
+                name: host_name(&name)?,
+                preference,
+            })
+        })
+        .collect();
+    if hosts.is_empty() {
+        return Err(RouteFault::NoUsableMx(text));
+    }
+    // Records come in any order: sorted by name first, the draw below depends on the seed alone.
+    hosts.sort_by(|one, other| one.name.cmp(&other.name));
+    chance.shuffle(&mut hosts);
+    hosts.sort_by_key(|host| host.preference);
+    if let Some(bound) = hosts
+        .iter()
+        .find(|host| host.name == *own)
+        .map(|host| host.preference)
+    {
+        hosts.retain(|host| host.preference < bound);
+        if hosts.is_empty() {
+            return Err(RouteFault::Loop(text));
+        }
+    }
+    Ok(hosts)
+}
+
+fn host_name(name: &Name) -> Option<DomainName> {
+    DomainName::parse(&name.to_ascii()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(records: &[(u16, &str)], seed: u64) -> Result<Vec<String>, RouteFault> {
+        let answer = Answer::Records {
+            owner: Name::from_ascii("example.test.").unwrap(),
+            mx: records
+                .iter()
+                .map(|(preference, host)| (*preference, Name::from_ascii(host).unwrap()))
+                .collect(),
+            addresses: Vec::new(),
+            authenticated: false,
+        };
+        decide(Ok(answer), seed)
+    }
+
+    fn decide(answer: Result<Answer, LookupFault>, seed: u64) -> Result<Vec<String>, RouteFault> {
+        let domain = DomainName::parse("example.test").unwrap();
+        let own = DomainName::parse("subject.home.test").unwrap();
+        in_order(&domain, answer, &own, &Chance::from_seed(seed)).map(|hosts| {
+            hosts
+                .into_iter()
+                .map(|host| host.name.to_string())
+                .collect()
+        })
+    }
+
+    #[test]
+    fn hosts_are_tried_in_order_of_preference() {
+        let records = [
+            (20, "c.test."),
+            (10, "a.test."),
+            (65_535, "d.test."),
+            (15, "b.test."),
+        ];
+        for seed in 0..20 {
+            assert_eq!(
+                order(&records, seed).unwrap(),
+                ["a.test", "b.test", "c.test", "d.test"]
+            );
+        }
+    }
+
+    #[test]
+    fn hosts_of_equal_preference_come_in_every_order() {
+        let first: std::collections::BTreeSet<String> = (0..50)
+            .map(|seed| {
+                order(&[(10, "a.test."), (10, "b.test.")], seed)
+                    .unwrap()
+                    .remove(0)
+            })
+            .collect();
+        assert_eq!(first.len(), 2);
+    }
+
+    #[test]
+    fn the_order_of_the_records_does_not_matter() {
+        let one = order(&[(10, "a.test."), (10, "b.test."), (10, "c.test.")], 3);
+        let other = order(&[(10, "c.test."), (10, "a.test."), (10, "b.test.")], 3);
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn unusual_records_have_their_own_meaning() {
+        let text = || "example.test".to_owned();
+        // (records, what they mean)
+        let cases: [(&[(u16, &str)], Result<Vec<String>, RouteFault>); 6] = [
+            (&[(0, ".")], Err(RouteFault::NullMx(text()))),
+            (&[(10, ".")], Err(RouteFault::NullMx(text()))),
+            (&[(0, "."), (10, "a.test.")], Ok(vec!["a.test".into()])),
+            (&[(10, "subject.home.test.")], Err(RouteFault::Loop(text()))),
+            (
+                &[
+                    (10, "subject.home.test."),
+                    (10, "a.test."),
+                    (20, "b.test."),
+                    (5, "c.test."),
+                ],
+                Ok(vec!["c.test".into()]),
+            ),
+            (&[(10, "."), (20, ".")], Err(RouteFault::NoUsableMx(text()))),
+        ];
+        for (records, want) in cases {
+            assert_eq!(order(records, 0), want, "{records:?}");
+        }
+    }
+
+    #[test]
+    fn answers_without_records_mean_the_domain_itself_or_nothing() {
+        let owner = Name::from_ascii("b.test.").unwrap();
+        assert_eq!(
+            decide(Ok(Answer::NoData { owner }), 0),
+            Ok(vec!["b.test".into()])
+        );
+        assert_eq!(
+            decide(Ok(Answer::NoName), 0),
+            Err(RouteFault::NoDomain("example.test".into()))
+        );
+        assert_eq!(
+            decide(Err(LookupFault::Silence), 0),
+            Err(RouteFault::Lookup(
+                "example.test".into(),
+                LookupFault::Silence
+            ))
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! One mail transaction: MAIL, RCPT for each recipient, DATA (RFC 5321 §3.3), with the parameters that the receiver's last
+//! EHLO answer allows.
+
+use super::client::{Client, SessionFault, Stage};
+use super::content::stuffed;
+use super::ehlo::Keywords;
+use super::reply::{Category, Reply};
+use crate::delivery::{Message, Recipient};
+
+/// The parameters that a message needs or may use at a receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parameters {
+    size: bool,
+    eight_bit: bool,
+    utf8: bool,
+    dsn: bool,
+}
+
+/// Why a receiver did not take a message for a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It said so.
+    Reply(Stage, Reply),
+    /// The session broke before it said anything.
+    Broken {
+        /// Whether the whole content had been sent by then.
+        content_sent: bool,
+        /// Whether the receiver spoke, but not in SMTP.
+        malformed: bool,
+        /// What happened.
+        text: String,
+    },
+    /// The message needs more than the receiver lists (RFC 1870 §6.1, RFC 6152 §3, RFC 6531 §3.2).
+    Unsupported {
+        /// The enhanced status code.
+        status: &'static str,
+        /// What is missing.
+        text: String,
+    },
+}
+
+impl Refusal {
+    fn broken(fault: &SessionFault) -> Self {
+        Self::Broken {
+            content_sent: fault.stage() == Stage::EndOfData,
+            malformed: fault.is_malformed(),
+            text: fault.to_string(),
+        }
+    }
+}
+
+impl Parameters {
+    /// What of the message's needs the keywords allow.
+    ///
+    /// # Errors
+    /// `Refusal::Unsupported` when they do not allow enough.
+    pub fn of(
+        message: &Message,
+        recipients: &[&Recipient],
+        keywords: &Keywords,
+    ) -> Result<Self, Refusal> {
+        let missing = |status, text: String| Err(Refusal::Unsupported { status, text });
+        let size = u64::try_from(message.content.len()).unwrap_or(u64::MAX);
+        if let Some(limit) = keywords.size_limit()
+            && size > limit
+        {
+            return missing(
+                "5.3.4",
+                format!("the message has {size} octets, the host takes {limit}"),
+            );
+        }
+        if message.is_eight_bit() && !keywords.has("8BITMIME") {
+            return missing(
+                "5.6.3",
+                "the message is in 8 bits, which the host does not take".into(),
+            );
+        }
+        let utf8 = keywords.has("SMTPUTF8");
+        let needs_utf8_address = message
+            .sender
+            .iter()
+            .chain(recipients.iter().map(|recipient| &recipient.mailbox))
+            .any(|mailbox| mailbox.ascii_form().is_none());
+        if needs_utf8_address && !utf8 {
+            let text = "an address needs SMTPUTF8, which the host does not list";
+            return missing("5.6.7", text.into());
+        }
+        if message.has_utf8_header() && !utf8 {
+            let text = "the header needs SMTPUTF8, which the host does not list";
+            return missing("5.6.9", text.into());
+        }
+        Ok(Self {
+            size: keywords.has("SIZE"),
+            eight_bit: message.is_eight_bit(),
+            utf8: utf8 && message.smtputf8,
+            dsn: keywords.has("DSN"),
+        })
+    }
+
+    fn mail(&self, message: &Message) -> String {
+        let from = message
+            .sender
+            .as_ref()
+            .map_or_else(String::new, |sender| self.address(sender));
+        let mut line = format!("MAIL FROM:<{from}>");
+        if self.size {
+            line.push_str(&format!(" SIZE={}", message.content.len()));
+        }
+        if self.eight_bit {
+            line.push_str(" BODY=8BITMIME");
+        }
+        if self.utf8 {
+            line.push_str(" SMTPUTF8");
+        }
+        if self.dsn {
+            if let Some(returned) = message.dsn.ret {
+                line.push_str(&format!(" RET={}", returned.keyword()));
+            }
+            if let Some(id) = &message.dsn.envelope_id {
+                line.push_str(&format!(" ENVID={id}"));
+            }
+        }
+        line
+    }
+
+    fn rcpt(&self, recipient: &Recipient) -> String {
+        let mut line = format!("RCPT TO:<{}>", self.address(&recipient.mailbox));
+        if self.dsn {
+            if let Some(notify) = &recipient.notify {
+                line.push_str(&format!(" NOTIFY={}", notify.keywords()));
+            }
+            if let Some(original) = &recipient.original {
+                line.push_str(&format!(" ORCPT={original}"));
+            }
+        }
+        line
+    }
+
+    /// An address in ASCII alone, unless the transaction is one of SMTPUTF8.
+    fn address(&self, mailbox: &crate::address::Mailbox) -> String {
+        match mailbox.ascii_form() {
+            Some(ascii) if !self.utf8 => ascii,
+            _ => mailbox.as_str().to_owned(),
+        }
+    }
+}
+
+/// Hands a message over for some recipients, and says for each what came of it, in their order.
+pub async fn transact(
+    client: &mut Client,
+    keywords: &Keywords,
+    message: &Message,
+    recipients: &[&Recipient],
+) -> Vec<Result<Reply, Refusal>> {
+    let for_all = |refusal: Refusal| vec![Err(refusal); recipients.len()];
+    let parameters = match Parameters::of(message, recipients, keywords) {
+        Ok(parameters) => parameters,
+        Err(refusal) => return for_all(refusal),
+    };
+    match client.command(Stage::Mail, &parameters.mail(message)).await {
+        Ok(reply) if reply.category() == Category::Completed => {}
+        Ok(reply) => return for_all(Refusal::Reply(Stage::Mail, reply)),
+        Err(fault) => return for_all(Refusal::broken(&fault)),
+    }
+    let mut outcomes: Vec<Option<Refusal>> = Vec::with_capacity(recipients.len());
+    for recipient in recipients {
+        match client
+            .command(Stage::Rcpt, &parameters.rcpt(recipient))
+            .await
+        {
+            Ok(reply) if reply.category() == Category::Completed => outcomes.push(None),
+            Ok(reply) => outcomes.push(Some(Refusal::Reply(Stage::Rcpt, reply))),
+            Err(fault) => {
+                // Recipients that were refused by then stay refused; for all others the session broke.
+                outcomes.resize(recipients.len(), None);
+                let broken = Refusal::broken(&fault);
+                return outcomes
+                    .into_iter()
+                    .map(|was| Err(was.unwrap_or(broken.clone())))
+                    .collect();
+            }
+        }
+    }
+    let sent = if outcomes.iter().any(Option::is_none) {
+        send_content(client, message).await
+    } else {
+        // Nobody is left to send it to; the session ends with QUIT.
+        Err(Refusal::Broken {
+            content_sent: false,
+            malformed: false,
+            text: String::new(),
+        })
+    };
+    outcomes
+        .into_iter()
+        .map(|refused| refused.map_or_else(|| sent.clone(), Err))
+        .collect()
+}
+
+async fn send_content(client: &mut Client, message: &Message) -> Result<Reply, Refusal> {
+    let broken = |fault: SessionFault| Refusal::broken(&fault);
+    let reply = client.command(Stage::Data, "DATA").await.map_err(broken)?;
+    if reply.code() != 354 {
+        return Err(Refusal::Reply(Stage::Data, reply));
+    }
+    client
+        .write(Stage::Content, &stuffed(&message.content))
+        .await
+        .map_err(broken)?;
+    let reply = client.reply(Stage::EndOfData).await.map_err(broken)?;
+    if reply.category() == Category::Completed {
+        Ok(reply)
+    } else {
+        Err(Refusal::Reply(Stage::EndOfData, reply))
+    }
+}

@@ -1,0 +1,15 @@
+//! TLS towards receivers (RFC 3207, RFC 9325).
+//!
+//! The stack is chosen once, by the floor in the settings: rustls from TLS 1.2 on, OpenSSL for every version where the floor
+//! is lower. Both accept whatever certificate is shown; `verification` judges it after the handshake.
+
+#[cfg(feature = "legacy-tls")]
+mod legacy;
+mod modern;
+mod peer;
+mod stack;
+mod verification;
+
+pub use peer::PeerName;
+pub use stack::{HandshakeFault, Protected, Stack, StackError};
+pub use verification::{ChainFault, NameFault, Trust, Verification};

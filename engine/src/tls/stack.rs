@@ -1,0 +1,86 @@
+//! The stack behind every handshake, chosen once by the floor.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::outside::{Clock, Stream};
+use crate::settings::{Settings, TlsVersion};
+
+use super::modern::Modern;
+use super::peer::PeerName;
+
+/// Makes handshakes.
+pub struct Stack(Kind);
+
+enum Kind {
+    Modern(Modern),
+    #[cfg(feature = "legacy-tls")]
+    Legacy(super::legacy::Legacy),
+}
+
+/// Why no stack could be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StackError {
+    /// rustls refused the settings.
+    #[error("the TLS settings cannot be used")]
+    Modern(#[from] rustls::Error),
+    /// OpenSSL refused the settings.
+    #[cfg(feature = "legacy-tls")]
+    #[error("the TLS settings cannot be used")]
+    Legacy(#[from] openssl::error::ErrorStack),
+    /// The floor is below TLS 1.2, and the build has rustls alone.
+    #[error("TLS below 1.2 needs the feature legacy-tls")]
+    NoLegacy,
+}
+
+/// A connection inside TLS, not yet judged.
+pub struct Protected {
+    /// The connection.
+    pub stream: Box<dyn Stream>,
+    /// The version, as `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite, as the stack calls it.
+    pub cipher: String,
+    /// The leaf, then what else was sent.
+    pub chain: Vec<CertificateDer<'static>>,
+}
+
+/// Why a handshake failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct HandshakeFault(pub String);
+
+impl Stack {
+    /// The stack that the settings ask for.
+    ///
+    /// # Errors
+    /// `StackError` when it cannot be set up.
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StackError> {
+        if settings.minimum_tls >= TlsVersion::Tls12 {
+            return Ok(Self(Kind::Modern(Modern::new(settings, clock)?)));
+        }
+        #[cfg(feature = "legacy-tls")]
+        return Ok(Self(Kind::Legacy(super::legacy::Legacy::new(settings)?)));
+        #[cfg(not(feature = "legacy-tls"))]
+        Err(StackError::NoLegacy)
+    }
+
+    /// Makes a handshake. With `authenticates` the peer must own the key of the certificate it shows.
+    ///
+    /// # Errors
+    /// `HandshakeFault` when it fails; the connection is gone then.
+    pub async fn handshake(
+        &self,
+        stream: Box<dyn Stream>,
+        peer: &PeerName,
+        authenticates: bool,
+    ) -> Result<Protected, HandshakeFault> {
+        match &self.0 {
+            Kind::Modern(modern) => modern.handshake(stream, peer, authenticates).await,
+            #[cfg(feature = "legacy-tls")]
+            Kind::Legacy(legacy) => legacy.handshake(stream, peer).await,
+        }
+    }
+}
