@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod certs;
+mod tidy;
 
 /// The chores of mtaspec.
 #[derive(Debug, Parser)]
@@ -18,10 +19,13 @@ struct Arguments {
 enum Chore {
     /// Makes the committed test authorities anew, or compares them with the catalogue
     Certs(certs::Arguments),
+    /// Checks the house rules: arrows, file length and names, citations, scenario ids
+    Tidy,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Certs(arguments) => certs::run(&arguments),
+        Chore::Tidy => tidy::run(),
     }
 }

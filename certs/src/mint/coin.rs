@@ -19,7 +19,7 @@ pub struct Mint {
 }
 
 /// Whom a certificate is for: an SMTP or HTTPS host, or a sender.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Holder {
     /// Its name, in ASCII form, as the DNS has it.
     pub host: String,

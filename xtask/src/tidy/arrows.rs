@@ -12,7 +12,10 @@ const CRATES: [(&str, &[&str]); 4] = [
 
 /// A folder and the words that none of its files may hold.
 const FOLDERS: [(&str, &[&str]); 3] = [
-    ("judge/src/scenario/", &["crate::events", "crate::verdict", "crate::report"]),
+    (
+        "judge/src/scenario/",
+        &["crate::events", "crate::verdict", "crate::report"],
+    ),
     ("judge/src/events/", &["crate::verdict", "crate::report"]),
     ("judge/src/verdict/", &["crate::report"]),
 ];
@@ -29,7 +32,9 @@ fn breaches_of(source: &Source) -> Vec<Breach> {
     for (folder, allowed) in CRATES {
         if source.path == format!("{folder}/Cargo.toml") {
             breaches.extend(lines_with(source, "mtaspec-").filter_map(|(line, text)| {
-                let name = text.split(|c: char| c == '.' || c == '=' || c.is_whitespace()).next()?;
+                let name = text
+                    .split(|c: char| c == '.' || c == '=' || c.is_whitespace())
+                    .next()?;
                 let own = name.starts_with("mtaspec-") && !allowed.contains(&name);
                 own.then(|| format!("{}:{line}: {folder} may not import {name}", source.path))
             }));
@@ -38,24 +43,30 @@ fn breaches_of(source: &Source) -> Vec<Breach> {
     for (folder, forbidden) in FOLDERS {
         if source.path.starts_with(folder) {
             for word in forbidden {
-                breaches.extend(
-                    lines_with(source, word)
-                        .map(|(line, _)| format!("{}:{line}: {folder} may not use {word}", source.path)),
-                );
+                breaches.extend(lines_with(source, word).map(|(line, _)| {
+                    format!("{}:{line}: {folder} may not use {word}", source.path)
+                }));
             }
         }
     }
     if source.path.starts_with("src/") && source.path != NAMES_THE_ENGINE {
-        breaches.extend(
-            lines_with(source, "mtaspec_engine")
-                .map(|(line, _)| format!("{}:{line}: only {NAMES_THE_ENGINE} names the engine", source.path)),
-        );
+        breaches.extend(lines_with(source, "mtaspec_engine").map(|(line, _)| {
+            format!(
+                "{}:{line}: only {NAMES_THE_ENGINE} names the engine",
+                source.path
+            )
+        }));
     }
     breaches
 }
 
 fn lines_with<'a>(source: &'a Source, word: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    source.text.lines().enumerate().filter(move |(_, text)| text.contains(word)).map(|(at, text)| (at + 1, text.trim()))
+    source
+        .text
+        .lines()
+        .enumerate()
+        .filter(move |(_, text)| text.contains(word))
+        .map(|(at, text)| (at + 1, text.trim()))
 }
 
 #[cfg(test)]
@@ -67,16 +78,36 @@ mod tests {
     fn an_arrow_that_the_architecture_lacks_is_told() {
         // (path, text, how many breaches)
         let cases = [
-            ("engine/Cargo.toml", "[dependencies]\nmtaspec-judge.workspace = true\n", 1),
-            ("harness/Cargo.toml", "mtaspec-judge.workspace = true\nmtaspec-certs = { workspace = true }\n", 0),
+            (
+                "engine/Cargo.toml",
+                "[dependencies]\nmtaspec-judge.workspace = true\n",
+                1,
+            ),
+            (
+                "harness/Cargo.toml",
+                "mtaspec-judge.workspace = true\nmtaspec-certs = { workspace = true }\n",
+                0,
+            ),
             ("harness/Cargo.toml", "mtaspec-engine.workspace = true\n", 1),
-            ("judge/src/scenario/case.rs", "use crate::verdict::Finding;\n", 1),
-            ("judge/src/report/json.rs", "use crate::verdict::Finding;\n", 0),
+            (
+                "judge/src/scenario/case.rs",
+                "use crate::verdict::Finding;\n",
+                1,
+            ),
+            (
+                "judge/src/report/json.rs",
+                "use crate::verdict::Finding;\n",
+                0,
+            ),
             ("src/commands/run.rs", "use mtaspec_engine::Engine;\n", 1),
             ("src/builtin.rs", "use mtaspec_engine::Engine;\n", 0),
         ];
         for (path, text, want) in cases {
-            assert_eq!(breaches(&[source(path, text)]).len(), want, "{path}: {text}");
+            assert_eq!(
+                breaches(&[source(path, text)]).len(),
+                want,
+                "{path}: {text}"
+            );
         }
     }
 }

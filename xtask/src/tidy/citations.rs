@@ -4,11 +4,22 @@ use super::{Breach, Source};
 
 pub(super) fn breaches(sources: &[Source]) -> Vec<Breach> {
     let mut breaches = Vec::new();
-    for source in sources.iter().filter(|source| source.has_extension("rs") || source.has_extension("md")) {
+    for source in sources
+        .iter()
+        .filter(|source| source.has_extension("rs") || source.has_extension("md"))
+    {
         for (at, line) in source.text.lines().enumerate() {
-            let comment = if source.has_extension("rs") { comment_of(line) } else { line };
+            let comment = if source.has_extension("rs") {
+                comment_of(line)
+            } else {
+                line
+            };
             if let Some(wrong) = misspelt(comment) {
-                breaches.push(format!("{}:{}: {wrong:?} is spelled `RFC 8461 §4.1`", source.path, at + 1));
+                breaches.push(format!(
+                    "{}:{}: {wrong:?} is spelled `RFC 8461 §4.1`",
+                    source.path,
+                    at + 1
+                ));
             }
         }
     }
@@ -25,9 +36,13 @@ fn misspelt(text: &str) -> Option<&str> {
     let mut from = 0;
     while let Some(at) = upper[from..].find("RFC").map(|at| at + from) {
         from = at + 3;
-        let begins_a_word = !text[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '`' | '"' | '-'));
+        let begins_a_word = !text[..at]
+            .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '`' | '"' | '-'));
         if begins_a_word && !is_well_spelt(&text[at..]) {
-            let end = text[at..].char_indices().nth(24).map_or(text.len(), |(length, _)| at + length);
+            let end = text[at..]
+                .char_indices()
+                .nth(24)
+                .map_or(text.len(), |(length, _)| at + length);
             return Some(text[at..end].trim_end());
         }
     }
@@ -55,7 +70,8 @@ fn is_well_spelt(citation: &str) -> bool {
 }
 
 fn well_spelt_section(rest: &str) -> bool {
-    rest.strip_prefix(" §").is_some_and(|section| section.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    rest.strip_prefix(" §")
+        .is_some_and(|section| section.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

@@ -3,10 +3,16 @@
 use super::{Breach, Source};
 
 const MOST_LINES: usize = 400;
-const FORBIDDEN_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "types"];
+const FORBIDDEN_NAMES: [&str; 8] = [
+    "util", "utils", "helper", "helpers", "common", "misc", "shared", "types",
+];
 
 pub(super) fn breaches(sources: &[Source]) -> Vec<Breach> {
-    sources.iter().filter(|source| source.has_extension("rs")).flat_map(breaches_of).collect()
+    sources
+        .iter()
+        .filter(|source| source.has_extension("rs"))
+        .flat_map(breaches_of)
+        .collect()
 }
 
 fn breaches_of(source: &Source) -> Vec<Breach> {
@@ -14,15 +20,21 @@ fn breaches_of(source: &Source) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let lines = source.text.lines().count();
     if lines > MOST_LINES {
-        breaches.push(format!("{path}:{lines}: over {MOST_LINES} lines; which second noun is in it?"));
+        breaches.push(format!(
+            "{path}:{lines}: over {MOST_LINES} lines; which second noun is in it?"
+        ));
     }
     for name in path.trim_end_matches(".rs").split('/') {
         if FORBIDDEN_NAMES.contains(&name) {
-            breaches.push(format!("{path}:1: {name:?} says nothing; name the thing that it holds"));
+            breaches.push(format!(
+                "{path}:1: {name:?} says nothing; name the thing that it holds"
+            ));
         }
     }
     if !source.text.starts_with("//!") {
-        breaches.push(format!("{path}:1: the file does not begin with `//!` and what it holds"));
+        breaches.push(format!(
+            "{path}:1: the file does not begin with `//!` and what it holds"
+        ));
     }
     breaches
 }

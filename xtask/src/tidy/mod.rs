@@ -5,9 +5,10 @@ mod citations;
 mod files;
 mod scenarios;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 /// A place where a rule does not hold, told as `path:line: sentence`.
 type Breach = String;
@@ -21,15 +22,21 @@ struct Source {
 
 impl Source {
     fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|found| found == extension)
     }
 }
 
 /// Checks every rule and prints what breaks one.
 ///
 /// # Errors
-/// When a rule is broken, or a file cannot be read.
-pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
+/// When a file cannot be read. Breaches are no error: they are printed, and the exit code is 1.
+#[expect(clippy::print_stdout, reason = "a chore speaks to whoever runs it")]
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask stands in no workspace")?;
     let sources = sources(root)?;
     let mut breaches = Vec::new();
     breaches.extend(arrows::breaches(&sources));
@@ -39,11 +46,12 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     for breach in &breaches {
         println!("{breach}");
     }
-    if !breaches.is_empty() {
-        bail!("{} house rules are broken", breaches.len());
+    if breaches.is_empty() {
+        println!("{} files keep the house rules", sources.len());
+        return Ok(ExitCode::SUCCESS);
     }
-    println!("{} files keep the house rules", sources.len());
-    Ok(())
+    println!("{} breaches of the house rules", breaches.len());
+    Ok(ExitCode::FAILURE)
 }
 
 /// All text files of the project but what is generated or built.
@@ -51,16 +59,26 @@ fn sources(root: &Path) -> anyhow::Result<Vec<Source>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("cannot list {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
             if path.is_dir() {
                 if !matches!(name, ".git" | "target" | "snapshots" | "pki") {
                     folders.push(path);
                 }
-            } else if matches!(path.extension().and_then(|kind| kind.to_str()), Some("rs" | "toml" | "md")) {
-                found.push(Source { path: relative(root, &path), text: read(&path)? });
+            } else if matches!(
+                path.extension().and_then(|kind| kind.to_str()),
+                Some("rs" | "toml" | "md")
+            ) {
+                found.push(Source {
+                    path: relative(root, &path),
+                    text: read(&path)?,
+                });
             }
         }
     }
@@ -68,8 +86,11 @@ fn sources(root: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(found)
 }
 
-fn relative(root: &Path, path: &PathBuf) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
@@ -81,6 +102,9 @@ mod tests {
     use super::Source;
 
     pub(super) fn source(path: &str, text: &str) -> Source {
-        Source { path: path.into(), text: text.into() }
+        Source {
+            path: path.into(),
+            text: text.into(),
+        }
     }
 }

@@ -5,9 +5,14 @@ use super::{Breach, Source};
 pub(super) fn breaches(sources: &[Source]) -> Vec<Breach> {
     sources
         .iter()
-        .filter(|source| source.has_extension("toml") && source.path != "scenarios/requirements.toml")
+        .filter(|source| {
+            source.has_extension("toml") && source.path != "scenarios/requirements.toml"
+        })
         .filter_map(|source| {
-            let id = source.path.strip_prefix("scenarios/")?.strip_suffix(".toml")?;
+            let id = source
+                .path
+                .strip_prefix("scenarios/")?
+                .strip_suffix(".toml")?;
             let problem = problem_of(id)?;
             Some(format!("{}:1: {problem}", source.path))
         })
@@ -21,11 +26,17 @@ fn problem_of(id: &str) -> Option<String> {
     }
     for part in parts {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if part.is_empty() || !part.chars().all(allowed) || part.starts_with('-') || part.ends_with('-') {
+        if part.is_empty()
+            || !part.chars().all(allowed)
+            || part.starts_with('-')
+            || part.ends_with('-')
+        {
             return Some(format!("{part:?} is no hyphenated word of a-z, 0-9"));
         }
         if part.starts_with("rfc") || part.starts_with(|c: char| c.is_ascii_digit()) {
-            return Some(format!("{part:?} names a text or number; an id says the rule"));
+            return Some(format!(
+                "{part:?} names a text or number; an id says the rule"
+            ));
         }
     }
     None
