@@ -114,6 +114,12 @@ impl CaseClock {
         }
     }
 
+    /// Does nobody answer at this real address?
+    #[must_use]
+    pub fn is_silent(&self, server: SocketAddr) -> bool {
+        self.lock().silent.contains(&server)
+    }
+
     /// Says that nobody answers at this real address, or no longer so.
     pub fn set_silent(&self, server: SocketAddr, silent: bool) {
         let mut state = self.lock();

@@ -27,7 +27,7 @@ pub struct MailPlan {
 /// One message, or one of several copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedMail {
-    /// The message's name.
+    /// The message's name as events have it: of several copies `NAME/1`, `NAME/2`, ...
     pub message: String,
     /// From 1.
     pub copy: u32,
@@ -61,7 +61,11 @@ impl MailPlan {
         token.truncate(TOKEN_LENGTH);
         self.by_token.insert(token.clone(), self.mails.len());
         self.mails.push(PlannedMail {
-            message: message.name.clone(),
+            message: if message.copies > 1 {
+                format!("{}/{copy}", message.name)
+            } else {
+                message.name.clone()
+            },
             copy,
             sender: with_token(&message.from, &token),
             header_canary: format!("{HEADER_PREFIX}{token}"),
@@ -77,9 +81,10 @@ impl MailPlan {
 
     /// The copies of one message.
     pub fn copies_of<'a>(&'a self, message: &'a str) -> impl Iterator<Item = &'a PlannedMail> {
-        self.mails
-            .iter()
-            .filter(move |mail| mail.message == message)
+        self.mails.iter().filter(move |mail| {
+            let behind = mail.message.strip_prefix(message);
+            behind.is_some_and(|copy| copy.is_empty() || copy.starts_with('/'))
+        })
     }
 
     /// The name of the message whose envelope sender this is (or which a notice to it speaks of).

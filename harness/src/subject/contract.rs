@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use mtaspec_certs::Minted;
 use mtaspec_judge::scenario::{Ask, Route, Rule, Settings};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Map, Value};
@@ -40,8 +41,6 @@ pub struct Briefing {
     pub resolver: SocketAddr,
     /// The resolver that validates; a real address.
     pub validating_resolver: SocketAddr,
-    /// The authorities of the trust store, as `settings.trust` names them.
-    pub trust: Vec<CertificateDer<'static>>,
     /// Rules, routes and settings.
     pub instructions: Instructions,
     /// The subject's own domain.
@@ -65,6 +64,10 @@ pub struct Instructions {
     pub routes: BTreeMap<String, Route>,
     /// The rest.
     pub settings: Settings,
+    /// The authorities of the trust store, as `settings.trust` names them.
+    pub trust: Vec<CertificateDer<'static>>,
+    /// What `settings.client_certificate` names, made for the subject.
+    pub client_certificate: Option<Arc<Minted>>,
     /// The logical addresses of each host of the world as it now stands.
     pub hosts: HostAddresses,
 }
@@ -87,8 +90,6 @@ pub struct Listed {
     pub sender: String,
     /// The recipient.
     pub recipient: String,
-    /// What the subject calls the message, where it says so in its answer to the end of the data.
-    pub queue_id: Option<String>,
 }
 
 /// A subject at work on one case.

@@ -71,22 +71,17 @@ impl HandOver<'_> {
         message: &Message,
         mail: &PlannedMail,
     ) -> Result<(), InjectionError> {
-        let name = if message.copies > 1 {
-            format!("{}/{}", message.name, mail.copy)
-        } else {
-            message.name.clone()
-        };
         let mut last = None;
         for _ in 0..OFFERS {
             let offered = self.offer(message, mail).await;
             let offered = offered.map_err(|source| InjectionError::Dialogue {
-                message: name.clone(),
+                message: mail.message.clone(),
                 source,
             })?;
             match offered {
                 Offered::Answered(answers) => {
                     for (recipient, reply) in answers {
-                        self.note(&name, recipient, reply);
+                        self.note(&mail.message, recipient, reply);
                     }
                     return Ok(());
                 }
@@ -95,7 +90,7 @@ impl HandOver<'_> {
         }
         let Reply { code, text } = last.expect("there is at least one offer");
         Err(InjectionError::PutOff {
-            message: name,
+            message: mail.message.clone(),
             code,
             text,
         })
