@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use mtaspec_certs::{AuthorityFiles, catalogue, inspect, inspect_fixtures};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../certs/pki");
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     reason = "a chore speaks to whoever runs it"
 )]
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let folder = Path::new(FOLDER);
+    let folder = &Path::new(CRATE).with_file_name("certs").join("pki");
     if !arguments.check {
         AuthorityFiles::generate(catalogue::authorities())
             .and_then(|files| files.write(folder))

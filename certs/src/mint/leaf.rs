@@ -50,7 +50,7 @@ pub(super) fn params(
     params.subject_alt_names = names(spec, holder)?;
     params.distinguished_name = subject(spec, holder, &params.subject_alt_names);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    if [&rcgen::PKCS_RSA_SHA256].contains(&key.algorithm()) {
+    if key.algorithm() == &rcgen::PKCS_RSA_SHA256 {
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
     params.extended_key_usages = match spec.is {

@@ -23,6 +23,8 @@ fn no_two_certificates_share_a_key_and_each_key_fits_but_the_wrong_one() {
         let bits = minted.key.rsa_bits();
         assert_eq!(bits.is_some(), key.rsa().is_ok(), "{word}");
         assert!(bits.is_none_or(|bits| bits == key.bits()), "{word}");
+        let read_by_ring = rcgen::KeyPair::try_from(minted.private_key.as_slice()).is_ok();
+        assert_eq!(read_by_ring, minted.key.rustls_can_sign(), "{word}");
         assert!(
             serials.insert(leaf.serial_number().to_bn().unwrap().to_vec()),
             "{word}"
