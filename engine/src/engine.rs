@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -12,6 +13,9 @@ use crate::settings::Settings;
 use crate::smtp::{Receiver, Taken};
 use crate::tasks::Tasks;
 use crate::tls::{Stack, StackError, Trust};
+
+/// How long nothing is taken after a connection that could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The reference enforcement engine.
 #[derive(Debug, Clone, Copy)]
@@ -113,11 +117,11 @@ impl Engine {
         tasks.spawn(queue.clone().run(tasks.clone()));
         let kept = queue.clone();
         let receiver = Receiver::new(
-            outside,
+            outside.clone(),
             hostname,
             Arc::new(move |taken: Taken| kept.add(taken.message, taken.recipients)),
         );
-        tasks.spawn(take(listener, receiver, tasks.clone()));
+        tasks.spawn(take(listener, receiver, outside, tasks.clone()));
         Ok(Running {
             injection_address,
             queue,
@@ -191,7 +195,7 @@ fn workshop(
 }
 
 /// Takes connections, each into a task of its own.
-async fn take(listener: Box<dyn Listener>, receiver: Receiver, tasks: Tasks) {
+async fn take(listener: Box<dyn Listener>, receiver: Receiver, outside: Outside, tasks: Tasks) {
     loop {
         match listener.accept().await {
             Ok((stream, from)) => {
@@ -199,8 +203,10 @@ async fn take(listener: Box<dyn Listener>, receiver: Receiver, tasks: Tasks) {
                 tasks.spawn(async move { receiver.serve(stream, from).await });
             }
             Err(error) => {
-                tracing::error!(%error, "no more connections are taken");
-                return;
+                // Out of files, most likely: waiting gives others time to end.
+                tracing::error!(%error, "a connection could not be taken");
+                let later = outside.clock.now() + ACCEPT_PAUSE;
+                outside.clock.sleep_until(later).await;
             }
         }
     }

@@ -161,11 +161,16 @@ mod tests {
         assert_eq!(one, other);
     }
 
+    type Case = (
+        &'static [(u16, &'static str)],
+        Result<Vec<String>, RouteFault>,
+    );
+
     #[test]
     fn unusual_records_have_their_own_meaning() {
         let text = || "example.test".to_owned();
         // (records, what they mean)
-        let cases: [(&[(u16, &str)], Result<Vec<String>, RouteFault>); 6] = [
+        let cases: [Case; 6] = [
             (&[(0, ".")], Err(RouteFault::NullMx(text()))),
             (&[(10, ".")], Err(RouteFault::NullMx(text()))),
             (&[(0, "."), (10, "a.test.")], Ok(vec!["a.test".into()])),

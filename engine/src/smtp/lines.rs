@@ -206,11 +206,13 @@ mod tests {
         })
     }
 
+    type Case = (&'static [u8], Result<Vec<u8>, String>);
+
     #[test]
     fn content_ends_at_a_dot_between_two_crlf_and_nowhere_else() {
         // (bytes, content)
         let closed = || Err("the connection was closed".to_owned());
-        let cases: [(&[u8], Result<Vec<u8>, String>); 7] = [
+        let cases: [Case; 7] = [
             (b".\r\n", Ok(b"".to_vec())),
             (b"a\r\n.\r\nQUIT\r\n", Ok(b"a\r\n".to_vec())),
             (b"..a\r\n..\r\n.\r\n", Ok(b".a\r\n.\r\n".to_vec())),

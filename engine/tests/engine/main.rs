@@ -1,5 +1,10 @@
 //! The engine as a whole, in a world of scripted peers that live in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod delivery;
+mod hosts;
 mod peer;
+mod queue;
+mod scene;
 mod world;

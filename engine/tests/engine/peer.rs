@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
@@ -11,7 +13,7 @@ use tokio::io::{
 };
 use tokio::net::TcpStream;
 
-use crate::world::World;
+use crate::world::{World, beginning};
 
 /// What a receiver does at a moment instead of what is usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,50 @@ pub(crate) enum Deed {
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: Arc<PrivateKeyDer<'static>>,
+    pub(crate) root: CertificateDer<'static>,
+}
+
+impl Identity {
+    /// A certificate for a name from an authority of its own: `good`, or with one thing wrong.
+    pub(crate) fn new(name: &str, fault: &str) -> Self {
+        let issuer_of = |common_name: &str| {
+            let key = KeyPair::generate().unwrap();
+            let mut root = CertificateParams::new(Vec::new()).unwrap();
+            root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            root.distinguished_name
+                .push(DnType::CommonName, common_name);
+            (
+                root.self_signed(&key).unwrap().der().clone(),
+                Issuer::new(root, key),
+            )
+        };
+        let (root, issuer) = issuer_of("root");
+        let names = match fault {
+            "misnamed" => vec!["other.test".to_owned()],
+            "common name only" => Vec::new(),
+            _ => vec![name.to_owned()],
+        };
+        let mut leaf = CertificateParams::new(names).unwrap();
+        leaf.distinguished_name.push(DnType::CommonName, name);
+        let expired = fault == "expired";
+        leaf.not_after = (beginning() + Duration::from_secs(86_400)).into();
+        leaf.not_before = (beginning() - Duration::from_secs(10 * 86_400)).into();
+        if expired {
+            leaf.not_after = (beginning() - Duration::from_secs(86_400)).into();
+        }
+        let key = KeyPair::generate().unwrap();
+        let signer = if fault == "untrusted" {
+            issuer_of("another root").1
+        } else {
+            issuer
+        };
+        let leaf = leaf.signed_by(&key, &signer).unwrap();
+        Self {
+            chain: vec![leaf.der().clone()],
+            key: Arc::new(PrivateKeyDer::try_from(key.serialize_der()).unwrap()),
+            root,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -159,20 +205,8 @@ impl Session<'_> {
             let moment = format!("{prefix}{verb}");
             match verb.as_str() {
                 "EHLO" => {
-                    let keywords = match &self.host.keywords_in_tls {
-                        Some(keywords) if self.tls => keywords.clone(),
-                        _ => self
-                            .host
-                            .keywords
-                            .iter()
-                            .copied()
-                            .filter(|word| !self.tls || *word != "STARTTLS")
-                            .collect(),
-                    };
-                    let mut lines = vec!["250-mx".to_owned()];
-                    lines.extend(keywords.iter().map(|word| format!("250-{word}")));
-                    lines.push("250 HELP".into());
-                    self.act(&moment, &lines.join("\r\n")).await?;
+                    let lines = self.ehlo_answer();
+                    self.act(&moment, &lines).await?;
                 }
                 "STARTTLS" => {
                     if self.act(&moment, "220 go ahead").await? {
@@ -197,15 +231,7 @@ impl Session<'_> {
                 }
                 "DATA" => {
                     if self.act(&moment, "354 go on").await? {
-                        let mut content = String::new();
-                        loop {
-                            let line = self.line().await?;
-                            if line == "." {
-                                break;
-                            }
-                            content.push_str(line.strip_prefix('.').unwrap_or(&line));
-                            content.push_str("\r\n");
-                        }
+                        let content = self.content().await?;
                         if self.act("dot", "250 taken").await? {
                             let message = Message {
                                 tls: self.tls,
@@ -225,6 +251,35 @@ impl Session<'_> {
                     self.act(&moment, "250 ok").await?;
                 }
             }
+        }
+    }
+
+    fn ehlo_answer(&self) -> String {
+        let keywords = match &self.host.keywords_in_tls {
+            Some(keywords) if self.tls => keywords.clone(),
+            _ => {
+                let listed = self.host.keywords.iter().copied();
+                listed
+                    .filter(|word| !self.tls || *word != "STARTTLS")
+                    .collect()
+            }
+        };
+        let mut lines = vec!["250-mx".to_owned()];
+        lines.extend(keywords.iter().map(|word| format!("250-{word}")));
+        lines.push("250 HELP".into());
+        lines.join("\r\n")
+    }
+
+    /// What comes up to the dot, with doubled dots undone.
+    async fn content(&mut self) -> Option<String> {
+        let mut content = String::new();
+        loop {
+            let line = self.line().await?;
+            if line == "." {
+                return Some(content);
+            }
+            content.push_str(line.strip_prefix('.').unwrap_or(&line));
+            content.push_str("\r\n");
         }
     }
 
@@ -295,10 +350,10 @@ pub(crate) async fn dns_over_tcp(world: World, mut stream: DuplexStream) {
 }
 
 /// Hands a message to the engine, and panics unless each line is answered with 2yz or 3yz.
-pub(crate) async fn inject(to: SocketAddr, mail: &str, recipients: &[&str], content: &str) {
+pub(crate) async fn inject(to: SocketAddr, mail: &str, recipients: &[String], content: &str) {
     let mut stream = BufReader::new(TcpStream::connect(to).await.unwrap());
     let mut script = vec!["EHLO harness.home.test".to_owned(), mail.to_owned()];
-    script.extend(recipients.iter().map(|recipient| (*recipient).to_owned()));
+    script.extend(recipients.iter().cloned());
     script.extend(["DATA".to_owned(), format!("{content}."), "QUIT".to_owned()]);
     let mut commands = script.into_iter();
     loop {

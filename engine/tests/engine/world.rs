@@ -16,9 +16,7 @@ use async_trait::async_trait;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use mtaspec_engine::address::DomainName;
 use mtaspec_engine::outside::{BoxFuture, Clock, Network, Outside, Spawner, Stream};
-use mtaspec_engine::settings::Settings;
 
 use crate::peer::Host;
 
@@ -119,17 +117,22 @@ impl World {
         self.inner.lock().unwrap().offset
     }
 
+    /// The time in the world.
+    pub(crate) fn now_here(&self) -> SystemTime {
+        beginning() + self.elapsed()
+    }
+
+    /// How many deadlines are armed.
+    pub(crate) fn deadlines(&self) -> usize {
+        self.inner.lock().unwrap().timers.len()
+    }
+
     pub(crate) fn outside(&self) -> Outside {
         Outside {
             clock: Arc::new(self.clone()),
             network: Arc::new(self.clone()),
             spawner: Arc::new(self.clone()),
         }
-    }
-
-    pub(crate) fn settings() -> Settings {
-        let hostname = DomainName::parse("subject.home.test").unwrap();
-        Settings::new(hostname, vec!["192.0.2.53:53".parse().unwrap()])
     }
 
     /// Lets the world go on until a statement is true, or `limit` has passed on its clock.
@@ -195,7 +198,7 @@ impl World {
 
 impl Clock for World {
     fn now(&self) -> SystemTime {
-        beginning() + self.elapsed()
+        self.now_here()
     }
 
     fn sleep_until(&self, deadline: SystemTime) -> BoxFuture<()> {
