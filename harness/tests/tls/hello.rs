@@ -22,7 +22,7 @@ fn read(stream: &[u8], early: &[u8]) -> mtaspec_harness::internet::tls::FirstFli
 }
 
 /// One record as a rustls client writes it.
-fn record() -> Vec<u8> {
+pub(crate) fn record() -> Vec<u8> {
     let mut config = client::modern();
     config.alpn_protocols = vec![b"smtp".to_vec()];
     let mut connection = ClientConnection::new(Arc::new(config), HOST.try_into().unwrap()).unwrap();

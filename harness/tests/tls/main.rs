@@ -1,8 +1,13 @@
 //! The fakes' TLS, asked by real clients over loopback.
 
 #![cfg(feature = "legacy-tls")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod faults;
 mod hello;
+mod old_client;
+mod old_fakes;
 mod rustls_fakes;
+mod scripted;
 mod stage;

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use mtaspec_certs::KeyKind;
+use mtaspec_certs::{Authorities, Holder, KeyKind, Mint};
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::tls::{
-    CertificateStore, Handshake, HandshakeDeeds, HandshakeEnd, Holder, Minted, ServerTls, TlsSetup,
-    TlsSetupError,
+    CertificateStore, Handshake, HandshakeDeeds, HandshakeEnd, ServerTls, TlsSetup, TlsSetupError,
 };
 use mtaspec_harness::internet::wire::Wire;
 use mtaspec_judge::events::What;
@@ -31,11 +30,13 @@ pub(crate) struct Seen {
 impl Seen {
     /// The `met` events.
     pub(crate) fn met(&self) -> Vec<&str> {
-        let met = |what| match what {
-            &What::Met { ref what } => Some(what.as_str()),
-            _ => None,
-        };
-        self.events.iter().filter_map(met).collect()
+        let mut met = Vec::new();
+        for event in &self.events {
+            if let What::Met { what } = event {
+                met.push(what.as_str());
+            }
+        }
+        met
     }
 }
 
@@ -51,56 +52,10 @@ pub(crate) fn fake(setup: &TlsSetup) -> Result<ServerTls, TlsSetupError> {
 }
 
 fn store() -> CertificateStore {
-    CertificateStore::new(|spec, holder| Ok(self_signed(spec, holder)))
-}
-
-fn self_signed(spec: &mtaspec_certs::CertificateSpec, holder: &Holder) -> Minted {
-    use openssl::{
-        asn1::Asn1Time, bn::BigNum, ec, hash::MessageDigest, nid::Nid, pkey::PKey, rsa::Rsa, x509,
-    };
-    let kind = spec.key.unwrap_or(holder.default_key);
-    let curve = |nid| {
-        let group = ec::EcGroup::from_curve_name(nid).unwrap();
-        PKey::from_ec_key(ec::EcKey::generate(&group).unwrap()).unwrap()
-    };
-    let key = match kind {
-        KeyKind::EcdsaP256 => curve(Nid::X9_62_PRIME256V1),
-        KeyKind::EcdsaP384 => curve(Nid::SECP384R1),
-        KeyKind::Ed25519 => PKey::generate_ed25519().unwrap(),
-        KeyKind::Rsa1024 => PKey::from_rsa(Rsa::generate(1024).unwrap()).unwrap(),
-        KeyKind::Rsa2048 | KeyKind::Rsa4096 => {
-            PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()
-        }
-    };
-    let mut name = x509::X509NameBuilder::new().unwrap();
-    name.append_entry_by_text("CN", &holder.host).unwrap();
-    let name = name.build();
-    let mut builder = x509::X509::builder().unwrap();
-    builder.set_version(2).unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(&name).unwrap();
-    builder.set_pubkey(&key).unwrap();
-    builder
-        .set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap())
-        .unwrap();
-    builder
-        .set_not_before(&Asn1Time::days_from_now(0).unwrap())
-        .unwrap();
-    builder
-        .set_not_after(&Asn1Time::days_from_now(9).unwrap())
-        .unwrap();
-    let digest = match kind {
-        KeyKind::Ed25519 => MessageDigest::null(),
-        _ => MessageDigest::sha256(),
-    };
-    builder.sign(&key, digest).unwrap();
-    Minted {
-        spec: spec.clone(),
-        chain: vec![builder.build().to_der().unwrap()],
-        private_key: key.private_key_to_pkcs8().unwrap(),
-        key: kind,
-        issuers: Vec::new(),
-    }
+    CertificateStore::new(Mint::new(
+        Arc::new(Authorities::committed()),
+        SystemTime::now(),
+    ))
 }
 
 /// A fault at this moment.

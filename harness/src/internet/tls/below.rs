@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::flight::Flight;
+use super::flight::{self, Flight};
 use crate::clock::CaseClock;
 use crate::internet::wire::{Ends, Wire};
 
@@ -49,6 +49,7 @@ pub(super) struct Below {
     ahead: Vec<u8>,
     at: usize,
     sent: Option<Vec<u8>>,
+    received: Vec<u8>,
     pieces: Pieces,
     after_flight: AfterFlight,
     flight_out: bool,
@@ -65,6 +66,7 @@ impl Below {
             ahead,
             at: 0,
             sent: Some(Vec::new()),
+            received: Vec::new(),
             pieces: Pieces::Whole,
             after_flight: AfterFlight::GoOn,
             flight_out: false,
@@ -89,6 +91,25 @@ impl Below {
         self.sent.as_deref().map(Flight::read).unwrap_or_default()
     }
 
+    /// The sender's alert, if it came in the clear: some stacks do not look into records of another version.
+    pub(super) fn received_alert(&self) -> Option<u8> {
+        flight::alert_in(&self.received)
+    }
+
+    /// Reads an alert of which the stack took the head alone; OpenSSL does so where the version is not its own.
+    #[cfg(feature = "legacy-tls")]
+    pub(super) async fn finish_alert(&mut self) {
+        while flight::ends_in_alert_head(&self.received) {
+            let mut byte = [0; 1];
+            if !tokio::io::AsyncReadExt::read(self, &mut byte)
+                .await
+                .is_ok_and(|read| read > 0)
+            {
+                break;
+            }
+        }
+    }
+
     /// The stack was stopped after its flight, as [`AfterFlight::Stop`] says.
     pub(super) fn was_stopped(&self) -> bool {
         self.flight_out && self.after_flight == AfterFlight::Stop
@@ -97,12 +118,19 @@ impl Below {
     /// The handshake is over: nothing is kept and cut any more.
     pub(super) fn end_handshake(&mut self) {
         self.sent = None;
+        self.received = Vec::new();
         self.pieces = Pieces::Whole;
     }
 
     /// The connection; the stack above can do nothing more.
     pub(super) fn take_wire(&mut self) -> Option<Wire> {
         self.wire.take()
+    }
+
+    /// Sends nothing for so long.
+    pub(super) async fn wait(&mut self, duration: Duration) {
+        self.wait_for(duration);
+        std::future::poll_fn(|context| self.poll_wait(context)).await;
     }
 
     fn wait_for(&mut self, duration: Duration) {
@@ -137,6 +165,11 @@ impl Below {
     }
 }
 
+fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
+    let room = KEPT.saturating_sub(kept.len());
+    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
 fn stopped() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "stopped by a fault")
 }
@@ -157,7 +190,14 @@ impl AsyncRead for Below {
         this.notice_flight()?;
         ready!(this.poll_wait(context));
         match &mut this.wire {
-            Some(wire) => Pin::new(wire).poll_read(context, buffer),
+            Some(wire) => {
+                let before = buffer.filled().len();
+                ready!(Pin::new(wire).poll_read(context, buffer))?;
+                if this.sent.is_some() {
+                    keep(&mut this.received, &buffer.filled()[before..]);
+                }
+                Poll::Ready(Ok(()))
+            }
             None => Poll::Ready(Err(stopped())),
         }
     }
@@ -180,8 +220,7 @@ impl AsyncWrite for Below {
         };
         let written = ready!(Pin::new(wire).poll_write(context, bytes))?;
         if let Some(sent) = &mut this.sent {
-            let room = KEPT.saturating_sub(sent.len());
-            sent.extend_from_slice(&bytes[..written.min(room)]);
+            keep(sent, &bytes[..written]);
         }
         if let Pieces::Drip(wait) = this.pieces {
             this.wait_for(wait);

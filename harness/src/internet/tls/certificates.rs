@@ -4,65 +4,30 @@
 //! it is a matter of the catalogue; it is served as it is, even if the key does not fit.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mtaspec_certs::{CertificateSpec, KeyKind};
-
-/// Who holds a certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Holder {
-    /// Host name, labelled.
-    pub host: String,
-    /// Its addresses.
-    pub addresses: Vec<IpAddr>,
-    /// The domain whose mail it takes.
-    pub next_hop_domain: Option<String>,
-    /// The key where the specification asks for none.
-    pub default_key: KeyKind,
-}
-
-/// A certificate as it is served.
-#[derive(Debug, Clone)]
-pub struct Minted {
-    /// What was asked for.
-    pub spec: CertificateSpec,
-    /// As sent, leaf first, in DER.
-    pub chain: Vec<Vec<u8>>,
-    /// PKCS#8, in DER.
-    pub private_key: Vec<u8>,
-    /// Its kind.
-    pub key: KeyKind,
-    /// The authorities above the leaf, sent or not, the topmost last.
-    pub issuers: Vec<Vec<u8>>,
-}
-
-/// Why a certificate cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MintError(pub String);
-
-type MintFunction = dyn Fn(&CertificateSpec, &Holder) -> Result<Minted, MintError> + Send + Sync;
+use mtaspec_certs::{CertificateSpec, Holder, KeyKind, Mint, MintError, Minted};
 
 /// All certificates of a run.
 pub struct CertificateStore {
-    mint: Box<MintFunction>,
-    minted: Mutex<HashMap<(CertificateSpec, Holder), Arc<Minted>>>,
+    mint: Mint,
+    minted: Mutex<HashMap<Owned, Arc<Minted>>>,
 }
+
+/// Whose certificate, which, and with what key.
+type Owned = (String, CertificateSpec, KeyKind);
 
 impl CertificateStore {
     /// An empty store.
     #[must_use]
-    pub fn new(
-        mint: impl Fn(&CertificateSpec, &Holder) -> Result<Minted, MintError> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(mint: Mint) -> Self {
         Self {
-            mint: Box::new(mint),
+            mint,
             minted: Mutex::default(),
         }
     }
 
-    /// The certificate of this specification for this holder, always the same.
+    /// The certificate of this specification for this holder, always the same; letter case of the name aside.
     ///
     /// # Errors
     /// When the build cannot make it.
@@ -71,13 +36,17 @@ impl CertificateStore {
         spec: &CertificateSpec,
         holder: &Holder,
     ) -> Result<Arc<Minted>, MintError> {
+        let owned = (
+            holder.host.to_ascii_lowercase(),
+            spec.clone(),
+            spec.key_kind(holder.default_key),
+        );
         let mut minted = self.minted.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (spec.clone(), holder.clone());
-        if let Some(known) = minted.get(&key) {
+        if let Some(known) = minted.get(&owned) {
             return Ok(Arc::clone(known));
         }
-        let made = Arc::new((self.mint)(spec, holder)?);
-        minted.insert(key, Arc::clone(&made));
+        let made = Arc::new(self.mint.mint(spec, holder)?);
+        minted.insert(owned, Arc::clone(&made));
         Ok(made)
     }
 }

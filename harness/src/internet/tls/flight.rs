@@ -90,6 +90,25 @@ impl Flight {
     }
 }
 
+/// The first alert in the clear; encrypted ones are longer, or are no records of their own kind.
+pub(super) fn alert_in(bytes: &[u8]) -> Option<u8> {
+    let mut rest = Bytes(bytes);
+    std::iter::from_fn(|| next_record(&mut rest))
+        .find(|(kind, body)| *kind == 21 && body.len() == 2)
+        .map(|(_, body)| body[1])
+}
+
+/// The bytes end within an alert in the clear.
+#[cfg(feature = "legacy-tls")]
+pub(super) fn ends_in_alert_head(bytes: &[u8]) -> bool {
+    let mut rest = Bytes(bytes);
+    let mut tail = bytes;
+    while next_record(&mut rest).is_some() {
+        tail = rest.0;
+    }
+    matches!(tail, [21, _, _, 0, 2] | [21, _, _, 0, 2, _])
+}
+
 fn next_record<'a>(rest: &mut Bytes<'a>) -> Option<(u8, &'a [u8])> {
     let kind = rest.take(1)?[0];
     rest.take(2)?;

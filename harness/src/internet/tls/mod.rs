@@ -9,15 +9,19 @@ mod client_hello;
 mod deeds;
 mod flight;
 mod names;
+#[cfg(feature = "legacy-tls")]
+mod openssl_stack;
 mod record_reader;
 mod rustls_stack;
+mod scripted;
 mod server;
+mod session;
 mod setup;
 mod stack;
 mod stream;
 mod suites;
 
-pub use certificates::{CertificateStore, Holder, MintError, Minted, certificate_word};
+pub use certificates::{CertificateStore, certificate_word};
 pub use client_hello::ClientHello;
 pub use deeds::HandshakeDeeds;
 pub use names::{alert_name, alert_names, alert_number, version_name, version_number};

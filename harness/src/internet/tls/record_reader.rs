@@ -28,6 +28,8 @@ pub struct FirstFlight {
     pub opening: Opening,
     /// The bytes of `opening` as they came, and what came with them.
     pub raw: Vec<u8>,
+    /// How many of these are the ClientHello's.
+    pub hello_length: usize,
 }
 
 /// What a sender began with.
@@ -106,6 +108,7 @@ pub async fn read_first_flight<S: AsyncRead + Unpin>(
     let mut reader = Reader {
         stream,
         bytes: early,
+        hello_length: 0,
     };
     let plaintext = reader.take_pipelined_lines().await?;
     let opening = reader.read_opening().await?;
@@ -113,12 +116,14 @@ pub async fn read_first_flight<S: AsyncRead + Unpin>(
         plaintext,
         opening,
         raw: reader.bytes,
+        hello_length: reader.hello_length,
     })
 }
 
 struct Reader<'a, S> {
     stream: &'a mut S,
     bytes: Vec<u8>,
+    hello_length: usize,
 }
 
 impl<S: AsyncRead + Unpin> Reader<'_, S> {
@@ -215,6 +220,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
             message.extend_from_slice(&self.bytes[at + 5..at + 5 + length]);
             at += 5 + length;
             records += 1;
+            self.hello_length = at;
             if let Some(end) = end_of_message(&message)
                 && message.len() >= end
             {

@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use mtaspec_certs::KeyKind;
+use mtaspec_certs::{KeyKind, Minted};
+use mtaspec_judge::events::By;
 use mtaspec_judge::scenario::{ClientCertificate, TlsVersion};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms, ring};
@@ -20,7 +21,6 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 
 use super::below::Below;
-use super::certificates::Minted;
 use super::names;
 use super::setup::TlsSetup;
 use super::stack::{Broken, Shaken};
@@ -77,7 +77,7 @@ pub(super) fn configure(
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(provider_of(setup));
     let versions: Vec<_> = setup
-        .versions
+        .versions_with(&setup.suites())
         .iter()
         .filter_map(|version| protocol(*version))
         .collect();
@@ -168,26 +168,25 @@ pub(super) async fn accept(config: Arc<ServerConfig>, below: Below) -> Result<Sh
                 resumed,
             })
         }
-        Err((error, below)) => {
-            let flight = below.flight();
-            Err(broken(&error, below, flight.alert))
+        Err((error, mut below)) => {
+            let (by, alert) = blame(&error, below.flight().alert);
+            Err(Broken::new(&mut below, by, alert))
         }
     }
 }
 
-fn broken(error: &io::Error, below: Below, sent: Option<u8>) -> Broken {
+/// Who ended it, and with which alert.
+fn blame(error: &io::Error, sent: Option<u8>) -> (By, Option<u8>) {
     let cause = error
         .get_ref()
         .and_then(|cause| cause.downcast_ref::<rustls::Error>());
     match cause {
-        Some(rustls::Error::AlertReceived(alert)) => {
-            Broken::by_sender(below, Some(u8::from(*alert)))
-        }
-        Some(error) => {
-            let alert = sent.or_else(|| secret_alert(error).map(u8::from));
-            Broken::by_receiver(below, alert)
-        }
-        None => Broken::by_sender(below, None),
+        Some(rustls::Error::AlertReceived(alert)) => (By::Sender, Some(u8::from(*alert))),
+        Some(error) => (
+            By::Receiver,
+            sent.or_else(|| secret_alert(error).map(u8::from)),
+        ),
+        None => (By::Sender, None),
     }
 }
 

@@ -1,27 +1,24 @@
 //! The server's side of TLS for one fake: from the first byte of a handshake to a connection inside TLS, or its end.
 //!
-//! The order of things: read the hello and tell of it; the fault at `handshake`; what can be refused before a stack
-//! sees it (no TLS, SNI, version, no suite at all); a scripted hello; the stack, with the fault at `in-handshake`.
-//! Each end tells `tls-established`, `tls-accepted` or `tls-failed`, and what of the fake's table was met.
+//! What was prepared stands here, and what becomes of a connection; the way of one handshake is in `session`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mtaspec_certs::{CertificateSpec, KeyKind};
+use mtaspec_certs::{CertificateSpec, Holder, KeyKind, Minted};
 use mtaspec_judge::events::{By, What};
-use mtaspec_judge::scenario::{Deed, Difference, Fault, Moment, Shown, TlsVersion};
+use mtaspec_judge::scenario::{Shown, TlsVersion};
 
-use super::below::{AfterFlight, Below, Pieces};
-use super::certificates::{CertificateStore, Holder, Minted, certificate_word};
+use super::certificates::CertificateStore;
 use super::client_hello::ClientHello;
-use super::deeds::{self, Effect, Ending, HandshakeDeeds};
-use super::flight::Flight;
+use super::deeds::{self, Ending, HandshakeDeeds};
 use super::names;
 use super::record_reader::{HelloTrouble, Opening, read_first_flight};
+use super::session::{Session, ended};
 use super::setup::TlsSetup;
-use super::stack::{Prepared, Shaken, Stack, TlsSetupError};
+use super::stack::{Prepared, Service, Stack, TlsSetupError};
 use super::stream::TlsStream;
-use super::suites::suite_name;
+use super::suites::suite_number;
 use crate::internet::wire::Wire;
 
 /// Takes the events of one connection.
@@ -29,10 +26,10 @@ pub type Tell<'a> = &'a mut (dyn FnMut(What) + Send);
 
 /// The TLS of one fake; made once, used for all its connections.
 pub struct ServerTls {
-    setup: TlsSetup,
-    name: String,
-    stack: Stack,
-    certificates: HashMap<CertificateSpec, (Arc<Minted>, Prepared)>,
+    pub(super) setup: TlsSetup,
+    pub(super) name: String,
+    pub(super) service: Service,
+    pub(super) certificates: HashMap<CertificateSpec, (Arc<Minted>, Prepared)>,
 }
 
 /// What came of the beginning of TLS.
@@ -89,7 +86,7 @@ impl TlsFacts {
         !self.client_chain.is_empty()
     }
 
-    fn event(&self) -> What {
+    pub(super) fn event(&self) -> What {
         What::TlsEstablished {
             version: self.version.clone(),
             cipher: self.cipher.clone(),
@@ -128,29 +125,53 @@ impl ServerTls {
             }
         }
         let keys: Vec<KeyKind> = minted.values().map(|certificate| certificate.key).collect();
-        let stack = Stack::choose(setup, &keys)?;
+        let service = Service::choose(setup, &keys)?;
         let certificates = minted
             .into_iter()
             .map(|(spec, certificate)| {
-                let prepared = stack.prepare(setup, &certificate)?;
+                let prepared = service.prepare(setup, &certificate)?;
                 Ok((spec, (certificate, prepared)))
             })
             .collect::<Result<_, TlsSetupError>>()?;
         Ok(Self {
             setup: setup.clone(),
             name: holder.host,
-            stack,
+            service,
             certificates,
         })
+    }
+
+    /// All certificates that it may show.
+    pub fn certificates(&self) -> impl Iterator<Item = &Arc<Minted>> {
+        self.certificates
+            .values()
+            .map(|(certificate, _)| certificate)
     }
 
     /// The versions that a sender can really speak with it: none of a scripted hello, or without any suite.
     #[must_use]
     pub fn versions_spoken(&self) -> Vec<TlsVersion> {
-        match self.stack {
-            Stack::Nothing | Stack::Scripted => Vec::new(),
-            Stack::Rustls => self.setup.versions.clone(),
+        self.service.versions(&self.setup)
+    }
+
+    /// Whether this hello is answered by a script, and with which suite if only one will do.
+    #[allow(
+        clippy::option_option,
+        reason = "a script that chooses is not the same as no script"
+    )]
+    pub(super) fn scripted_suite(&self, hello: &ClientHello) -> Option<Option<u16>> {
+        if self.setup.is_scripted() || self.service.stack == Stack::Scripted {
+            return Some(None);
         }
+        let suites = self.setup.suites();
+        let chosen = suites.iter().filter_map(|name| suite_number(name));
+        let chosen = chosen
+            .into_iter()
+            .find(|suite| hello.suites.contains(suite))?;
+        self.service
+            .scripted
+            .contains(&chosen)
+            .then_some(Some(chosen))
     }
 
     /// Takes a connection from here to TLS. `early` is what was read beyond the command that began it.
@@ -161,18 +182,28 @@ impl ServerTls {
         deeds: HandshakeDeeds<'_>,
         tell: Tell<'_>,
     ) -> Handshake {
-        let (plaintext, opening, raw) = match read_first_flight(&mut wire, early).await {
-            Ok(first) => (first.plaintext, first.opening, first.raw),
-            // A reset: nothing that could be told of but the end.
-            Err(_) => (Vec::new(), Opening::Closed, Vec::new()),
+        let Ok(first) = read_first_flight(&mut wire, early).await else {
+            // A reset: there is nothing to tell but the end.
+            tell(What::TlsFailed {
+                by: By::Sender,
+                alert: None,
+                version: None,
+            });
+            return Handshake {
+                plaintext: Vec::new(),
+                end: ended(By::Sender),
+            };
         };
         let mut session = Session {
             server: self,
             deeds,
             tell,
         };
-        let end = match opening {
-            Opening::Hello(hello) => session.answer(wire, &hello, raw).await,
+        let end = match first.opening {
+            Opening::Hello(hello) => {
+                let flight = (first.raw, first.hello_length);
+                session.answer(wire, &hello, flight).await
+            }
             Opening::Alert(alert) => {
                 session.failed(By::Sender, Some(alert), None);
                 deeds::close(wire, &session.deeds.clock).await;
@@ -193,209 +224,9 @@ impl ServerTls {
                 }
             }
         };
-        Handshake { plaintext, end }
-    }
-}
-
-fn ended(by: By) -> HandshakeEnd {
-    HandshakeEnd::Ended { by, trouble: None }
-}
-
-/// One handshake on its way.
-struct Session<'a> {
-    server: &'a ServerTls,
-    deeds: HandshakeDeeds<'a>,
-    tell: Tell<'a>,
-}
-
-impl Session<'_> {
-    async fn answer(&mut self, wire: Wire, hello: &ClientHello, raw: Vec<u8>) -> HandshakeEnd {
-        (self.tell)(hello.event());
-        self.met(&self.server.setup.met_by_hello());
-        let mut pieces = Pieces::Whole;
-        if let Some(fault) = (self.deeds.look_up)(&Moment::Handshake) {
-            match Effect::of(&fault.deed) {
-                Effect::Ends(ending) => {
-                    return self.end_by(wire, &fault, &ending, hello, None).await;
-                }
-                Effect::Waits(duration) => {
-                    let ends = wire.ends();
-                    let (client, server, sent) = (ends.client, ends.server, ends.sent());
-                    self.deeds.clock.delay(client, server, sent, duration).await;
-                    self.met_fault(&fault);
-                }
-                Effect::Cuts(into) => {
-                    pieces = into;
-                    self.met_fault(&fault);
-                }
-                Effect::None => self.cannot(&fault.deed),
-            }
+        Handshake {
+            plaintext: first.plaintext,
+            end,
         }
-        let setup = &self.server.setup;
-        let (shown, _) = setup.shown(hello.sni.as_deref());
-        let Shown::Certificate(spec) = shown else {
-            self.met(&setup.met_by_certificate(hello.sni.as_deref()));
-            return self.refuse(wire, "unrecognized_name", hello).await;
-        };
-        let common = setup
-            .versions
-            .iter()
-            .any(|version| hello.takes(names::version_number(*version)));
-        if !common && self.server.stack != Stack::Scripted {
-            return self.refuse(wire, "protocol_version", hello).await;
-        }
-        if self.server.stack == Stack::Nothing {
-            return self.refuse(wire, "handshake_failure", hello).await;
-        }
-        let (certificate, prepared) = &self.server.certificates[spec];
-        let below = Below::new(wire, raw, Arc::clone(&self.deeds.clock)).cut_into(pieces);
-        self.shake(below, hello, certificate, prepared.clone())
-            .await
-    }
-
-    async fn shake(
-        &mut self,
-        below: Below,
-        hello: &ClientHello,
-        certificate: &Minted,
-        prepared: Prepared,
-    ) -> HandshakeEnd {
-        let fault = (self.deeds.look_up)(&Moment::InHandshake);
-        let effect = fault
-            .as_ref()
-            .map_or(Effect::None, |fault| Effect::of(&fault.deed));
-        let after = effect.after_flight();
-        if let (Some(fault), AfterFlight::GoOn) = (&fault, after) {
-            self.cannot(&fault.deed);
-        }
-        match prepared.accept(below.after_flight(after)).await {
-            Ok(shaken) => {
-                self.shown(&shaken.flight, hello);
-                if let Some(fault) = &fault {
-                    self.met_fault(fault);
-                }
-                self.established(shaken, hello, certificate)
-            }
-            Err(mut broken) => {
-                let flight = broken.below.flight();
-                self.shown(&flight, hello);
-                let stopped = broken.below.was_stopped();
-                let (by, alert, wire) = (broken.by, broken.alert, broken.below.take_wire());
-                drop(broken);
-                let Some(wire) = wire else {
-                    return ended(by);
-                };
-                match (&fault, &effect) {
-                    (Some(fault), Effect::Ends(ending)) if stopped => {
-                        self.end_by(wire, fault, ending, hello, flight.version)
-                            .await
-                    }
-                    _ => self.broke(wire, by, alert, &flight).await,
-                }
-            }
-        }
-    }
-
-    fn established(
-        &mut self,
-        shaken: Shaken,
-        hello: &ClientHello,
-        certificate: &Minted,
-    ) -> HandshakeEnd {
-        let facts = TlsFacts {
-            version: names::version_name(shaken.flight.version.unwrap_or_default()),
-            cipher: suite_name(shaken.flight.suite.unwrap_or_default()),
-            group: shaken.flight.group,
-            sni: hello.sni.clone(),
-            certificate: certificate_word(&certificate.spec),
-            key: certificate.key,
-            client_chain: shaken.client_chain,
-            resumed: shaken.resumed,
-        };
-        (self.tell)(facts.event());
-        HandshakeEnd::Established {
-            stream: shaken.stream,
-            facts: Box::new(facts),
-        }
-    }
-
-    async fn broke(
-        &mut self,
-        wire: Wire,
-        by: By,
-        alert: Option<u8>,
-        flight: &Flight,
-    ) -> HandshakeEnd {
-        self.failed(by, alert, flight.version);
-        deeds::close(wire, &self.deeds.clock).await;
-        ended(by)
-    }
-
-    /// Refuses a hello before a stack sees it.
-    async fn refuse(&mut self, wire: Wire, alert: &str, hello: &ClientHello) -> HandshakeEnd {
-        let number = names::alert_number(alert).unwrap_or_default();
-        self.failed(By::Receiver, Some(number), None);
-        let ending = Ending::Alert(number);
-        deeds::end(wire, &ending, hello.legacy_version, &self.deeds.clock).await;
-        ended(By::Receiver)
-    }
-
-    async fn end_by(
-        &mut self,
-        wire: Wire,
-        fault: &Fault,
-        ending: &Ending,
-        hello: &ClientHello,
-        version: Option<u16>,
-    ) -> HandshakeEnd {
-        self.met_fault(fault);
-        let on_record = version.unwrap_or(hello.legacy_version);
-        if *ending != Ending::Stall {
-            let alert = match ending {
-                Ending::Alert(number) => Some(*number),
-                _ => None,
-            };
-            self.failed(By::Receiver, alert, version);
-        }
-        let by = deeds::end(wire, ending, on_record, &self.deeds.clock).await;
-        if *ending == Ending::Stall {
-            self.failed(by, None, version);
-        }
-        ended(by)
-    }
-
-    fn failed(&mut self, by: By, alert: Option<u8>, version: Option<u16>) {
-        (self.tell)(What::TlsFailed {
-            by,
-            alert: alert.map(names::alert_name),
-            version: version.map(names::version_name),
-        });
-    }
-
-    fn shown(&mut self, flight: &Flight, hello: &ClientHello) {
-        if flight.certificate {
-            self.met(&self.server.setup.met_by_certificate(hello.sni.as_deref()));
-        }
-    }
-
-    fn met(&mut self, keys: &[&str]) {
-        for key in keys {
-            let difference = self.server.setup.difference(&self.server.name, key);
-            (self.tell)(What::Met {
-                what: difference.to_string(),
-            });
-        }
-    }
-
-    fn met_fault(&mut self, fault: &Fault) {
-        (self.tell)(What::Met {
-            what: Difference::Fault(fault.written.clone()).to_string(),
-        });
-    }
-
-    fn cannot(&mut self, deed: &Deed) {
-        (self.tell)(What::HarnessFailed {
-            reason: format!("{deed:?} is no deed of a handshake"),
-        });
     }
 }

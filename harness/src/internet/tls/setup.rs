@@ -10,7 +10,7 @@ use mtaspec_judge::scenario::{
     Attacker, ClientCertificate, Difference, Host, HttpsHost, Shown, TlsVersion,
 };
 
-use super::suites::{Authentication, authentication, is_tls13};
+use super::suites::{Authentication, authentication, is_old, is_tls13};
 
 /// What every host speaks that says nothing.
 pub const HEALTHY_VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
@@ -174,10 +174,33 @@ impl TlsSetup {
             .collect()
     }
 
+    /// The versions for which there is one of these suites, and a group where the version alone needs one.
+    #[must_use]
+    pub fn versions_with(&self, suites: &[String]) -> Vec<TlsVersion> {
+        let has_group = self.groups.iter().any(|group| group != "dh-1024");
+        let spoken = |version: &TlsVersion| match version {
+            TlsVersion::Tls13 => has_group && suites.iter().any(|suite| is_tls13(suite)),
+            TlsVersion::Tls12 => suites.iter().any(|suite| !is_tls13(suite)),
+            TlsVersion::Ssl3 | TlsVersion::Tls10 | TlsVersion::Tls11 => {
+                suites.iter().any(|suite| is_old(suite))
+            }
+        };
+        self.versions.iter().copied().filter(spoken).collect()
+    }
+
+    /// It shows acceptance only, by a hello that no stack makes.
+    #[must_use]
+    pub fn is_scripted(&self) -> bool {
+        self.has_quirk("scripted-hello") || self.versions.contains(&TlsVersion::Ssl3)
+    }
+
     /// The kind of key of a certificate that names none: RSA where a suite below TLS 1.3 asks for it and none takes
     /// another, else ECDSA on P-256.
     #[must_use]
     pub fn default_key(&self) -> KeyKind {
+        if self.is_scripted() && self.ciphers.is_none() {
+            return KeyKind::Rsa2048;
+        }
         let asked: Vec<Authentication> = self
             .suites()
             .iter()

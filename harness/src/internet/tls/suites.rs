@@ -161,7 +161,7 @@ pub(super) enum KeyExchange {
     Dhe,
     /// The secret travels under the server's RSA key.
     Rsa,
-    /// Static or anonymous.
+    /// Static.
     Other,
 }
 
@@ -187,9 +187,9 @@ pub(super) fn authentication(name: &str) -> Authentication {
 pub(super) fn key_exchange(name: &str) -> KeyExchange {
     if is_tls13(name) {
         KeyExchange::Separate
-    } else if name.starts_with("TLS_ECDHE_") {
+    } else if name.starts_with("TLS_ECDHE_") || name.starts_with("TLS_ECDH_anon_") {
         KeyExchange::Ecdhe
-    } else if name.starts_with("TLS_DHE_") {
+    } else if name.starts_with("TLS_DHE_") || name.starts_with("TLS_DH_anon_") {
         KeyExchange::Dhe
     } else if name.starts_with("TLS_RSA_") {
         KeyExchange::Rsa
@@ -202,6 +202,13 @@ pub(super) fn key_exchange(name: &str) -> KeyExchange {
 #[must_use]
 pub(super) fn is_tls13(name: &str) -> bool {
     !name.contains("_WITH_") && !name.ends_with("_SCSV")
+}
+
+/// The suite is older than TLS 1.2, which brought ciphers with authentication and suites with a hash of their own
+/// (RFC 5246 §1.2).
+#[must_use]
+pub(super) fn is_old(name: &str) -> bool {
+    !is_tls13(name) && (name.ends_with("_SHA") || name.ends_with("_MD5"))
 }
 
 #[cfg(test)]
@@ -240,7 +247,7 @@ mod tests {
                 0x0018,
                 "TLS_DH_anon_WITH_RC4_128_MD5",
                 Authentication::Other,
-                KeyExchange::Other,
+                KeyExchange::Dhe,
             ),
         ];
         for (number, name, key, agreement) in cases {
