@@ -21,6 +21,8 @@ mod stack;
 mod stream;
 mod suites;
 
+pub use mtaspec_certs::Holder;
+
 pub use certificates::{CertificateStore, certificate_word};
 pub use client_hello::ClientHello;
 pub use deeds::HandshakeDeeds;
