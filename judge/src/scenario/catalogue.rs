@@ -109,6 +109,12 @@ impl Catalogue {
         Ok(Self { rows })
     }
 
+    /// There are no rows: ids are taken as they are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The row of that id.
     #[must_use]
     pub fn row(&self, id: &str) -> Option<&Row> {

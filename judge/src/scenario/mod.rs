@@ -5,9 +5,14 @@ mod agreement;
 mod capabilities;
 mod case;
 mod catalogue;
+mod check;
+mod cross;
+#[cfg(test)]
+mod diagnostics;
 mod difference;
 mod expect;
 mod fault;
+mod host;
 mod keys;
 mod legacy;
 mod lookup;
@@ -18,7 +23,9 @@ mod nesting;
 mod problem;
 mod read;
 mod reader;
+mod reference;
 mod resolve;
+mod schema;
 mod settings;
 mod spelling;
 mod suite;
@@ -36,14 +43,16 @@ pub use expect::{
     TlsCondition, Wanted,
 };
 pub use fault::{Deed, DnsDeed, Fault, FaultPlace, Moment};
+pub use host::{
+    Answering, Attacker, ClientCertificate, Family, Host, HostAddress, HttpsHost, Shown, StartTls,
+    Tampering, TlsVersion, Tlsa, TlsaData,
+};
 pub use message::{Ask, Client, Message, ReportBody};
 pub use name::{ascii_form, domain_of, is_same_name, without_brackets};
 pub use problem::{Problem, Problems};
 pub use read::read_text;
+pub use reference::reference;
+pub use schema::schema;
 pub use settings::{ListEntry, Route, Rule, Settings, Switches};
 pub use suite::Suite;
-pub use world::{
-    Answering, Attacker, ClientCertificate, Denial, Dnssec, Domain, ExtraRecord, Family, Host,
-    HostAddress, HttpsHost, MxRecord, Shown, StartTls, Sts, Tampering, TlsRpt, TlsVersion, Tlsa,
-    TlsaData, World,
-};
+pub use world::{Denial, Dnssec, Domain, ExtraRecord, MxRecord, Sts, TlsRpt, World};

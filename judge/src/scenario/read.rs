@@ -2,10 +2,12 @@
 
 use toml::de::DeTable;
 
+use super::check::check;
+use super::cross;
 use super::merge::{merge, settled};
 use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Source, Span};
-use super::resolve::{self, Context, Existing};
+use super::resolve::{self, Context, Existing, StepTree};
 use super::tree::{self, Entry, Node, Table};
 use super::vary;
 use super::{Case, Catalogue, Twin};
@@ -71,7 +73,6 @@ fn parse(text: &str, notes: &Notes<'_>) -> Option<Table> {
 struct File<'a> {
     id: &'a str,
     document: Table,
-    #[expect(dead_code, reason = "the checks that follow use it")]
     own_folder: bool,
 }
 
@@ -83,6 +84,7 @@ struct Merged {
 
 impl File<'_> {
     fn read(&self, context: Context<'_>) -> Vec<Case> {
+        check(&self.document, context.notes, context.catalogue);
         let merged = self.merged();
         let copies = merged
             .iter()
@@ -99,26 +101,49 @@ impl File<'_> {
         let mut copies = Vec::new();
         for case in &merged {
             for (labels, tree) in vary::expand(&case.tree) {
-                let name = case.name.as_ref().map(|entry| entry.key.clone());
-                let id = full_id(self.id, name.as_deref(), &labels);
-                let span = case
-                    .name
-                    .as_ref()
-                    .map_or(Span::default(), |entry| entry.key_span);
-                let tree = settled(&tree);
-                let steps = resolve::story(&tree);
-                let (case, existing) = resolve::resolve(context, id, span, &tree, &steps);
-                copies.push(Copy {
-                    name,
-                    labels,
-                    tree,
+                copies.push(Expanded {
                     case,
-                    existing,
+                    labels,
+                    tree: settled(&tree),
                 });
             }
         }
-        settle_twins(&mut copies);
-        copies.into_iter().map(|copy| copy.case).collect()
+        let stories: Vec<Vec<StepTree<'_>>> = copies
+            .iter()
+            .map(|copy| resolve::story(&copy.tree))
+            .collect();
+        let mut resolved: Vec<(Case, Existing)> = Vec::new();
+        for (copy, steps) in copies.iter().zip(&stories) {
+            let id = full_id(self.id, copy.name(), &copy.labels);
+            resolved.push(resolve::resolve(
+                context,
+                id,
+                copy.span(),
+                &copy.tree,
+                steps,
+            ));
+        }
+        settle_twins(&copies, &mut resolved);
+        let all: Vec<cross::Copy<'_>> = (copies.iter().zip(&stories).zip(&resolved))
+            .map(|((copy, steps), (case, existing))| cross::Copy {
+                name: copy.name(),
+                span: copy.span(),
+                tree: &copy.tree,
+                steps,
+                case,
+                existing,
+            })
+            .collect();
+        let checks = cross::Checks {
+            notes: context.notes,
+            catalogue: context.catalogue,
+            own_folder: self.own_folder,
+        };
+        cross::whole_file(&self.document, context.notes);
+        all.iter().for_each(|copy| checks.copy(*copy, &all));
+        cross::unspoken_rows(&self.document, &all, context.notes);
+        cross::same_cases(&all, context.notes);
+        resolved.into_iter().map(|(case, _)| case).collect()
     }
 
     /// The cases over the file; without cases the file itself.
@@ -148,38 +173,44 @@ impl File<'_> {
 }
 
 /// One copy of a case after `vary`.
-struct Copy {
-    name: Option<String>,
+struct Expanded<'a> {
+    case: &'a Merged,
     labels: Vec<String>,
     tree: Table,
-    case: Case,
-    #[expect(dead_code, reason = "the checks that follow use it")]
-    existing: Existing,
+}
+
+impl Expanded<'_> {
+    fn name(&self) -> Option<&str> {
+        self.case.name.as_ref().map(|entry| entry.key.as_str())
+    }
+
+    fn span(&self) -> Span {
+        self.case
+            .name
+            .as_ref()
+            .map_or(Span::default(), |entry| entry.key_span)
+    }
 }
 
 /// Of a twin that is varied, the copy that shares most labels stands for the case.
-fn settle_twins(copies: &mut [Copy]) {
-    for index in 0..copies.len() {
-        let copy = &copies[index];
+fn settle_twins(copies: &[Expanded<'_>], resolved: &mut [(Case, Existing)]) {
+    for (index, copy) in copies.iter().enumerate() {
         let Some(twin) = copy.tree.get("twin").and_then(Node::text) else {
             continue;
         };
-        if copy.case.twin == Twin::NotNeeded {
+        if resolved[index].0.twin == Twin::NotNeeded {
             continue;
         }
-        let shared = |other: &Copy| {
-            other
-                .labels
-                .iter()
-                .filter(|label| copy.labels.contains(label))
-                .count()
+        let shared = |other: usize| {
+            let labels = copies[other].labels.iter();
+            labels.filter(|label| copy.labels.contains(label)).count()
         };
-        let found = copies
-            .iter()
+        let found = (0..copies.len())
             .rev()
-            .filter(|other| other.name.as_deref() == Some(twin));
-        if let Some(other) = found.max_by_key(|other| shared(other)) {
-            copies[index].case.twin = Twin::Case(other.case.id.clone());
+            .filter(|other| copies[*other].name() == Some(twin));
+        if let Some(other) = found.max_by_key(|other| shared(*other)) {
+            let id = resolved[other].0.id.clone();
+            resolved[index].0.twin = Twin::Case(id);
         }
     }
 }

@@ -7,15 +7,17 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
     let most = (wrong.chars().count() / 3).clamp(1, 4);
-    words
+    let near = |word: &'a str| {
+        let lower = word.to_lowercase();
+        let distance = distance(&wrong, &lower);
+        let is_part = wrong.len() >= 3 && (lower.starts_with(&wrong) || wrong.starts_with(&lower));
+        (distance <= most || is_part).then_some((distance, word))
+    };
+    let found = words
         .into_iter()
-        .map(|word| (distance(&wrong, &word.to_lowercase()), word))
-        .filter(|(distance, word)| {
-            *distance <= most
-                || (wrong.len() >= 3 && (word.starts_with(&wrong) || wrong.starts_with(word)))
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+        .filter_map(near)
+        .min_by_key(|(distance, _)| *distance);
+    found.map(|(_, word)| word)
 }
 
 /// How many letters must be put in, left out, changed or swapped with their neighbour.
@@ -44,13 +46,21 @@ mod tests {
 
     #[test]
     fn the_nearest_word_is_found_and_a_far_one_is_not() {
-        let words = ["certificate", "client_certificate", "cname", "tls", "tlsa"];
+        let words = [
+            "certificate",
+            "client_certificate",
+            "cname",
+            "tls",
+            "tlsa",
+            "RFC1-a-b",
+        ];
         // (wrong, the word that was meant)
         let cases = [
             ("cert", Some("certificate")),
             ("certifciate", Some("certificate")),
             ("tsl", Some("tls")),
             ("TLSA", Some("tlsa")),
+            ("rfc1-a", Some("RFC1-a-b")),
             ("mailbox", None),
             ("", None),
         ];

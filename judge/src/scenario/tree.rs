@@ -93,7 +93,6 @@ impl Node {
     }
 
     /// What the value is, for people.
-    #[expect(dead_code, reason = "the checks that follow use it")]
     pub(crate) fn kind(&self) -> &'static str {
         match &self.value {
             Value::Text(_) => "text",

@@ -4,7 +4,6 @@
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) name: &'static str,
-    #[expect(dead_code, reason = "the checks that follow use it")]
     pub(crate) meaning: &'static str,
     pub(crate) fields: &'static [Field],
 }
@@ -14,7 +13,6 @@ pub(crate) struct Event {
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: FieldKind,
-    #[expect(dead_code, reason = "the checks that follow use it")]
     pub(crate) meaning: &'static str,
 }
 

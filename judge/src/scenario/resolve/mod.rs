@@ -13,10 +13,10 @@ mod telling;
 mod unsaid;
 mod world;
 
-pub(crate) use case::{Context, needs_legacy_tls, resolve};
+pub(crate) use case::{Context, needs_legacy_tls, refuses, resolve};
 pub(crate) use domain::healthy as healthy_domain;
-pub(crate) use existence::{Existing, complete_alone};
-use fault::fault;
+pub(crate) use existence::{Existing, SUBJECT, complete_alone};
+pub(crate) use fault::fault;
 use host::certificate;
 pub(crate) use message::healthy as healthy_message;
-pub(crate) use story::story;
+pub(crate) use story::{StepTree, story};

@@ -35,7 +35,7 @@ pub(crate) const DEEDS_OF_DNS: [&str; 13] = [
 ];
 
 /// The moments of a connection, as files spell them.
-const MOMENTS: [(&str, Moment); 17] = [
+pub(crate) const MOMENTS: [(&str, Moment); 17] = [
     ("connect", Moment::Connect),
     ("greeting", Moment::Greeting),
     ("ehlo", Moment::Ehlo),

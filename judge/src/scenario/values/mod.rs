@@ -8,8 +8,10 @@ mod record;
 mod tls;
 
 pub(crate) use certificate::{certificate_word, key_kind, shown};
-pub(crate) use deed::{DeedText, Needs, moment};
+pub(crate) use deed::{
+    DEEDS_OF_DNS, DEEDS_OF_HTTPS, DEEDS_OF_SMTP, DeedText, MOMENTS, Needs, moment,
+};
 pub(crate) use name::{address, name, name_or_address};
-pub(crate) use quantity::{bound, count, duration, size};
+pub(crate) use quantity::{bound, count, duration, only_bounds, size};
 pub(crate) use record::{extra_record, host_address, mx_record, tlsa};
 pub(crate) use tls::{condition, version};
