@@ -163,7 +163,7 @@ impl Walk<'_> {
                 false
             }
             Attempted::HandshakeFailed => {
-                let text = "in the TLS handshake".to_owned();
+                let text = "the TLS handshake failed".to_owned();
                 self.note(&Trouble::Broken {
                     host,
                     malformed: false,

@@ -189,7 +189,7 @@ impl Trouble {
             Self::Unwelcome { host, reply } => {
                 format!("the host {host} refused the session: {}", reply.told())
             }
-            Self::Broken { host, text, .. } => format!("the session with {host} broke {text}"),
+            Self::Broken { host, text, .. } => format!("the session with {host} broke: {text}"),
             Self::Violated { host, violation } => {
                 format!("the host {host} was not used: {violation}")
             }
@@ -197,7 +197,7 @@ impl Trouble {
                 Refusal::Reply(stage, reply) => {
                     format!("the host {host} refused {}: {}", stage.told(), reply.told())
                 }
-                Refusal::Broken { text, .. } => format!("the session with {host} broke {text}"),
+                Refusal::Broken { text, .. } => format!("the session with {host} broke: {text}"),
                 Refusal::Unsupported { text, .. } => {
                     format!("the host {host} cannot take it: {text}")
                 }

@@ -1,4 +1,4 @@
-//! The failure notice: a message of three parts, for people, for programs, and what is returned.
+//! The failure notice: a message of three parts, for people, for programs, and what is returned (RFC 3464 §2).
 
 use std::time::SystemTime;
 
@@ -7,6 +7,8 @@ use time::format_description::well_known::Rfc2822;
 
 use crate::address::DomainName;
 use crate::delivery::{DsnParameters, Message, Recipient, Return, Trouble};
+
+use super::{fields, readable};
 
 /// The longest message that is returned whole; of longer ones the header is returned (RFC 3461 §4.3).
 const RETURN_LIMIT: usize = 256 * 1_024;
@@ -20,7 +22,7 @@ pub struct Failure {
     pub trouble: Trouble,
 }
 
-/// Writes the notice about recipients of one message, to its envelope sender. `draw` makes its boundary and id unique.
+/// Writes the notice about recipients of one message, to its envelope sender. `draw` makes its id unique.
 #[must_use]
 pub fn failure_notice(
     reporter: &DomainName,
@@ -29,223 +31,250 @@ pub fn failure_notice(
     now: SystemTime,
     draw: u64,
 ) -> Message {
-    let boundary = format!("notice-{draw:016x}");
-    let is_utf8 = failures
-        .iter()
-        .any(|failure| !failure.recipient.mailbox.as_str().is_ascii())
-        || message
-            .sender
-            .as_ref()
-            .is_some_and(|sender| !sender.as_str().is_ascii());
-    let mut text = Vec::new();
-    let mut line = |content: &str| {
-        text.extend_from_slice(content.as_bytes());
-        text.extend_from_slice(b"\r\n");
-    };
-    line(&format!("Date: {}", date(now)));
-    line(&format!(
+    let sender = message.sender.as_ref().map_or("", |sender| sender.as_str());
+    let is_utf8 = !sender.is_ascii()
+        || failures
+            .iter()
+            .any(|failure| !failure.recipient.mailbox.as_str().is_ascii());
+    let boundary = boundary(&message.content, draw);
+    let mut notice = Notice(Vec::new());
+    notice.line(&format!("Date: {}", date(now)));
+    notice.line(&format!(
         "From: Mail Delivery System <MAILER-DAEMON@{reporter}>"
     ));
-    line(&format!(
-        "To: <{}>",
-        message.sender.as_ref().map_or("", |sender| sender.as_str())
-    ));
-    line("Subject: Your message could not be delivered");
-    line(&format!("Message-ID: <{draw:016x}@{reporter}>"));
-    line("Auto-Submitted: auto-replied");
-    line("MIME-Version: 1.0");
-    line("Content-Type: multipart/report; report-type=delivery-status;");
-    line(&format!(" boundary=\"{boundary}\""));
-    line("");
-    line("This is a delivery status notification in MIME format.");
-    line(&format!("--{boundary}"));
-    line("Content-Type: text/plain; charset=utf-8");
-    line("Content-Transfer-Encoding: 8bit");
-    line("");
-    for paragraph in readable(reporter, failures, message, now) {
-        line(&paragraph);
-    }
-    line(&format!("--{boundary}"));
-    line(if is_utf8 {
-        "Content-Type: message/global-delivery-status"
+    notice.line(&format!("To: <{sender}>"));
+    notice.line("Subject: Your message could not be delivered");
+    notice.line(&format!("Message-ID: <{draw:016x}@{reporter}>"));
+    notice.line("Auto-Submitted: auto-replied");
+    notice.line("MIME-Version: 1.0");
+    notice.line("Content-Type: multipart/report; report-type=delivery-status;");
+    notice.line(&format!(" boundary=\"{boundary}\""));
+    notice.line("");
+    notice.line("This is a notice about a failed delivery, in MIME format.");
+    notice.line("");
+    let text = readable::text(reporter, message, failures, now);
+    notice.part(
+        &boundary,
+        "text/plain; charset=utf-8",
+        text.join("\r\n").as_bytes(),
+    );
+    let kind = if is_utf8 {
+        "message/global-delivery-status"
     } else {
-        "Content-Type: message/delivery-status"
-    });
-    if is_utf8 {
-        line("Content-Transfer-Encoding: 8bit");
-    }
-    line("");
-    for field in machine(reporter, message, failures, now) {
-        line(&field);
-    }
-    line(&format!("--{boundary}"));
-    returned(message, &mut text);
-    text.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        "message/delivery-status"
+    };
+    let groups = fields::groups(reporter, message, failures, is_utf8);
+    notice.part(&boundary, kind, groups.join("\r\n").as_bytes());
+    let (kind, content) = returned(message);
+    notice.part(&boundary, kind, content);
+    notice.line(&format!("--{boundary}--"));
     Message {
         sender: None,
-        content: text.into(),
+        content: notice.0.into(),
         smtputf8: is_utf8,
         dsn: DsnParameters::default(),
         arrived: now,
     }
 }
 
-/// The part for people: what happened, to whom, and what to do.
-fn readable(
-    reporter: &DomainName,
-    failures: &[Failure],
-    message: &Message,
-    now: SystemTime,
-) -> Vec<String> {
-    let mut lines = vec![
-        format!("This is the mail server {reporter}."),
-        String::new(),
-        "Your message could not be delivered to the recipients below, and it will not".into(),
-        "be tried again.".into(),
-    ];
-    for Failure { recipient, trouble } in failures {
-        lines.push(String::new());
-        lines.push(format!("<{}>", recipient.mailbox.as_str()));
-        lines.extend(wrapped(&format!("{}.", trouble.told())));
-        if !trouble.is_permanent() {
-            let days = now
-                .duration_since(message.arrived)
-                .unwrap_or_default()
-                .as_secs()
-                / 86_400;
-            lines.extend(wrapped(&format!(
-                "This did not change for {days} days, until the message was given up."
-            )));
-        }
-        lines.extend(wrapped(advice(trouble)));
-    }
-    lines.push(String::new());
-    lines.push("What follows is for programs, and the returned message.".into());
-    lines.push(String::new());
-    lines
-}
+/// The content of a notice while it is written.
+struct Notice(Vec<u8>);
 
-/// What the sender can do about it.
-fn advice(trouble: &Trouble) -> &'static str {
-    use crate::delivery::Violation;
-    use crate::route::RouteFault;
-    use crate::smtp::Refusal;
+impl Notice {
+    fn line(&mut self, line: &str) {
+        self.0.extend_from_slice(line.as_bytes());
+        self.0.extend_from_slice(b"\r\n");
+    }
 
-    match trouble {
-        Trouble::Violated {
-            violation: Violation::NotOffered | Violation::Refused(_),
-            ..
-        } => {
-            "Mail to this recipient must be protected by TLS, and the receiving server does not offer it. Nothing was \
-             sent. Ask the recipient's administrator to turn on TLS, or your own to change the rule."
+    fn part(&mut self, boundary: &str, kind: &str, content: &[u8]) {
+        self.line(&format!("--{boundary}"));
+        self.line(&format!("Content-Type: {kind}"));
+        if !content.is_ascii() {
+            self.line("Content-Transfer-Encoding: 8bit");
         }
-        Trouble::Violated { .. } => {
-            "Mail to this recipient must be protected by TLS with a certificate that can be trusted, and the receiving \
-             server failed this. Nothing was sent. Ask the recipient's administrator to mend it, or your own to change \
-             the rule."
-        }
-        Trouble::Route(RouteFault::NoDomain(_) | RouteFault::NullMx(_)) => {
-            "Check the address for mistakes."
-        }
-        Trouble::Refused {
-            refusal: Refusal::Reply(..),
-            ..
-        }
-        | Trouble::Unwelcome { .. } => {
-            "The words of the receiving server say why. Check the address, or ask the recipient in another way."
-        }
-        Trouble::Refused {
-            refusal: Refusal::Unsupported { .. },
-            ..
-        } => "Send it in a simpler form: smaller, or without characters beyond ASCII.",
-        _ => "Send it again later, or ask the recipient's administrator.",
+        self.line("");
+        self.0.extend_from_slice(content);
+        self.line("");
     }
-}
-
-/// The part for programs (RFC 3464 §2.2, §2.3).
-fn machine(
-    reporter: &DomainName,
-    message: &Message,
-    failures: &[Failure],
-    now: SystemTime,
-) -> Vec<String> {
-    let mut fields = Vec::new();
-    if let Some(id) = &message.dsn.envelope_id {
-        fields.push(format!("Original-Envelope-Id: {id}"));
-    }
-    fields.push(format!("Reporting-MTA: dns; {reporter}"));
-    fields.push(format!("Arrival-Date: {}", date(message.arrived)));
-    for Failure { recipient, trouble } in failures {
-        let address = recipient.mailbox.as_str();
-        let kind = if address.is_ascii() {
-            "rfc822"
-        } else {
-            "utf-8"
-        };
-        fields.push(String::new());
-        if let Some(original) = &recipient.original {
-            fields.push(format!("Original-Recipient: {original}"));
-        }
-        fields.push(format!("Final-Recipient: {kind}; {address}"));
-        fields.push("Action: failed".into());
-        fields.push(format!("Status: {}", trouble.status()));
-        if let Some(host) = trouble.host() {
-            fields.push(format!("Remote-MTA: dns; {host}"));
-        }
-        if let Some(reply) = trouble.reply() {
-            fields.push(format!("Diagnostic-Code: smtp; {}", reply.told()));
-        } else {
-            fields.push(format!("Diagnostic-Code: X-mtaspec; {}", trouble.told()));
-        }
-        fields.push(format!("Last-Attempt-Date: {}", date(now)));
-    }
-    fields.push(String::new());
-    fields
 }
 
 /// The third part: the message, or its header where that was asked for or the message is long (RFC 6522 §4).
-fn returned(message: &Message, text: &mut Vec<u8>) {
+fn returned(message: &Message) -> (&'static str, &[u8]) {
     let whole = match message.dsn.ret {
         Some(Return::Header) => false,
         Some(Return::Full) | None => message.content.len() <= RETURN_LIMIT,
     };
-    let content = if whole {
-        &message.content[..]
-    } else {
-        message.header()
-    };
-    let kind: &[u8] = if whole {
-        b"message/rfc822"
-    } else {
-        b"text/rfc822-headers"
-    };
-    text.extend_from_slice(b"Content-Type: ");
-    text.extend_from_slice(kind);
-    text.extend_from_slice(b"\r\n");
-    if !content.is_ascii() {
-        text.extend_from_slice(b"Content-Transfer-Encoding: 8bit\r\n");
+    match (whole, message.has_utf8_header()) {
+        (true, false) => ("message/rfc822", &message.content),
+        (true, true) => ("message/global", &message.content),
+        (false, false) => ("text/rfc822-headers", message.header()),
+        (false, true) => ("message/global-headers", message.header()),
     }
-    text.extend_from_slice(b"\r\n");
-    text.extend_from_slice(content);
-    text.extend_from_slice(b"\r\n");
 }
 
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::from("   ")];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if last.len() > 3 && last.chars().count() + 1 + word.chars().count() > 76 {
-            lines.push(format!("    {word}"));
-        } else {
-            last.push(' ');
-            last.push_str(word);
-        }
+/// A boundary that stands nowhere in the message.
+fn boundary(content: &[u8], draw: u64) -> String {
+    let mut boundary = format!("notice-{draw:016x}");
+    while content
+        .windows(boundary.len())
+        .any(|window| window == boundary.as_bytes())
+    {
+        boundary.push('x');
     }
-    lines
+    boundary
 }
 
-fn date(at: SystemTime) -> String {
+/// A date as RFC 5322 §3.3 has it.
+pub(super) fn date(at: SystemTime) -> String {
     OffsetDateTime::from(at)
         .format(&Rfc2822)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use insta::assert_snapshot;
+    use mail_parser::{MessageParser, MimeHeaders};
+
+    use super::*;
+    use crate::address::Mailbox;
+    use crate::delivery::Violation;
+    use crate::route::{LookupFault, RouteFault};
+    use crate::tls::ChainFault;
+
+    const ARRIVED: u64 = 1_790_000_000;
+
+    fn message(ret: Option<Return>) -> Message {
+        Message {
+            sender: Some(Mailbox::parse("sender@home.test").unwrap()),
+            content: b"From: sender@home.test\r\nSubject: hello\r\n\r\nHow are you?\r\n"
+                .as_slice()
+                .into(),
+            smtputf8: false,
+            dsn: DsnParameters {
+                ret,
+                envelope_id: None,
+            },
+            arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(ARRIVED),
+        }
+    }
+
+    fn failure(recipient: &str, trouble: Trouble) -> Failure {
+        Failure {
+            recipient: Recipient::new(Mailbox::parse(recipient).unwrap()),
+            trouble,
+        }
+    }
+
+    fn notice(message: &Message, failures: &[Failure], seconds: u64) -> String {
+        let reporter = DomainName::parse("subject.home.test").unwrap();
+        let now = message.arrived + Duration::from_secs(seconds);
+        let notice = failure_notice(&reporter, message, failures, now, 7);
+        assert_eq!(notice.sender, None);
+        String::from_utf8(notice.content.to_vec())
+            .unwrap()
+            .replace("\r\n", "\n")
+    }
+
+    #[test]
+    fn a_notice_about_a_rule_says_what_to_do() {
+        let violation = Violation::NotOffered;
+        let trouble = Trouble::Violated {
+            host: "mx.example.test".into(),
+            violation,
+        };
+        let text = notice(&message(None), &[failure("User@example.test", trouble)], 2);
+        assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_notice_about_several_recipients_has_a_group_for_each() {
+        let violation = Violation::Chain(ChainFault::UnknownIssuer);
+        let untrusted = Trouble::Violated {
+            host: "mx.example.test".into(),
+            violation,
+        };
+        let absent = Trouble::Route(RouteFault::NoDomain("nowhere.test".into()));
+        let failures = [
+            failure("user@example.test", untrusted),
+            failure("user@nowhere.test", absent),
+        ];
+        assert_snapshot!(notice(&message(Some(Return::Header)), &failures, 2));
+    }
+
+    #[test]
+    fn a_notice_about_an_expired_message_tells_the_last_trouble() {
+        let fault = RouteFault::Lookup("example.test".into(), LookupFault::Silence);
+        let failures = [failure("user@example.test", Trouble::Route(fault))];
+        assert_snapshot!(notice(
+            &message(Some(Return::Header)),
+            &failures,
+            5 * 86_400
+        ));
+    }
+
+    #[test]
+    fn a_program_reads_three_parts_in_order() {
+        // (RET, address, types of the parts)
+        let cases = [
+            (
+                None,
+                "user@example.test",
+                ["text/plain", "message/delivery-status", "message/rfc822"],
+            ),
+            (
+                Some(Return::Full),
+                "user@example.test",
+                ["text/plain", "message/delivery-status", "message/rfc822"],
+            ),
+            (
+                Some(Return::Header),
+                "user@example.test",
+                [
+                    "text/plain",
+                    "message/delivery-status",
+                    "text/rfc822-headers",
+                ],
+            ),
+            (
+                None,
+                "jürgen@example.test",
+                [
+                    "text/plain",
+                    "message/global-delivery-status",
+                    "message/rfc822",
+                ],
+            ),
+        ];
+        for (ret, recipient, want) in cases {
+            let trouble = Trouble::NoAddress {
+                host: "mx.example.test".into(),
+            };
+            let text = notice(&message(ret), &[failure(recipient, trouble)], 2);
+            let parsed = MessageParser::default().parse(text.as_bytes()).unwrap();
+            let kind = parsed.content_type().unwrap();
+            assert_eq!(kind.attribute("report-type"), Some("delivery-status"));
+            let parts: Vec<String> = parsed.parts[0]
+                .sub_parts()
+                .unwrap()
+                .iter()
+                .map(|part| {
+                    let kind = parsed.parts[usize::try_from(*part).unwrap()]
+                        .content_type()
+                        .unwrap();
+                    format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+                })
+                .collect();
+            assert_eq!(parts, want);
+        }
+    }
+
+    #[test]
+    fn no_boundary_stands_in_the_message_it_encloses() {
+        let first = boundary(b"", 7);
+        let second = boundary(format!("--{first}\r\n").as_bytes(), 7);
+        assert_ne!(first, second);
+    }
 }

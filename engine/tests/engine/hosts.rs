@@ -1,7 +1,8 @@
 //! Several hosts: which is tried when, and what the others then have to show.
 
-use crate::peer::{Deed, Host, Identity};
+use crate::peer::{Deed, Host};
 use crate::scene::{Scene, bounced, deferred, delivered};
+use crate::tls::Identity;
 
 /// A second host with its own certificate, at preference 20.
 fn with_second(scene: &Scene, second: Host) -> Host {

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod delivery;
+mod handshake;
 mod hosts;
 mod peer;
 mod queue;
 mod scene;
+mod system;
+mod tls;
 mod world;

@@ -2,18 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::version::{TLS12, TLS13};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
 };
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
-use crate::world::{World, beginning};
+use crate::tls::{self, Identity};
+use crate::world::World;
 
 /// What a receiver does at a moment instead of what is usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,61 +20,11 @@ pub(crate) enum Deed {
     Stall,
 }
 
-/// A certificate with its key and chain.
-#[derive(Clone)]
-pub(crate) struct Identity {
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: Arc<PrivateKeyDer<'static>>,
-    pub(crate) root: CertificateDer<'static>,
-}
-
-impl Identity {
-    /// A certificate for a name from an authority of its own: `good`, or with one thing wrong.
-    pub(crate) fn new(name: &str, fault: &str) -> Self {
-        let issuer_of = |common_name: &str| {
-            let key = KeyPair::generate().unwrap();
-            let mut root = CertificateParams::new(Vec::new()).unwrap();
-            root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            root.distinguished_name
-                .push(DnType::CommonName, common_name);
-            (
-                root.self_signed(&key).unwrap().der().clone(),
-                Issuer::new(root, key),
-            )
-        };
-        let (root, issuer) = issuer_of("root");
-        let names = match fault {
-            "misnamed" => vec!["other.test".to_owned()],
-            "common name only" => Vec::new(),
-            _ => vec![name.to_owned()],
-        };
-        let mut leaf = CertificateParams::new(names).unwrap();
-        leaf.distinguished_name.push(DnType::CommonName, name);
-        let expired = fault == "expired";
-        leaf.not_after = (beginning() + Duration::from_secs(86_400)).into();
-        leaf.not_before = (beginning() - Duration::from_secs(10 * 86_400)).into();
-        if expired {
-            leaf.not_after = (beginning() - Duration::from_secs(86_400)).into();
-        }
-        let key = KeyPair::generate().unwrap();
-        let signer = if fault == "untrusted" {
-            issuer_of("another root").1
-        } else {
-            issuer
-        };
-        let leaf = leaf.signed_by(&key, &signer).unwrap();
-        Self {
-            chain: vec![leaf.der().clone()],
-            key: Arc::new(PrivateKeyDer::try_from(key.serialize_der()).unwrap()),
-            root,
-        }
-    }
-}
-
 #[derive(Default)]
 struct Seen {
     lines: Vec<String>,
     messages: Vec<Message>,
+    handshakes: Vec<(String, Option<String>, usize)>,
 }
 
 /// A message that a receiver took.
@@ -97,7 +44,10 @@ pub(crate) struct Host {
     keywords_in_tls: Option<Vec<&'static str>>,
     deeds: Vec<(&'static str, Deed)>,
     silent: bool,
+    asks_for_certificate: bool,
+    old_tls: Option<&'static str>,
     seen: Arc<Mutex<Seen>>,
+    taken: Arc<Notify>,
 }
 
 impl Host {
@@ -109,7 +59,10 @@ impl Host {
             keywords_in_tls: None,
             deeds: Vec::new(),
             silent: false,
+            asks_for_certificate: false,
+            old_tls: None,
             seen: Arc::default(),
+            taken: Arc::default(),
         }
     }
 
@@ -137,6 +90,28 @@ impl Host {
         self
     }
 
+    /// Asks the sender for a certificate, and takes any.
+    pub(crate) fn asking_for_certificate(mut self) -> Self {
+        self.asks_for_certificate = true;
+        self
+    }
+
+    /// Speaks this version of TLS alone, 1.0 or 1.1.
+    pub(crate) fn old_tls(mut self, version: &'static str) -> Self {
+        self.old_tls = Some(version);
+        self
+    }
+
+    /// Waits until a message is taken.
+    pub(crate) async fn taken(&self) {
+        self.taken.notified().await;
+    }
+
+    /// What handshakes had: version, SNI, and how many certificates the sender showed.
+    pub(crate) fn handshakes(&self) -> Vec<(String, Option<String>, usize)> {
+        self.seen.lock().unwrap().handshakes.clone()
+    }
+
     /// A receiver that never answers a connection.
     pub(crate) fn silent() -> Self {
         Self {
@@ -158,7 +133,7 @@ impl Host {
         self.seen.lock().unwrap().lines.clone()
     }
 
-    pub(crate) async fn serve(&self, stream: DuplexStream) {
+    pub(crate) async fn serve(&self, stream: impl Both + 'static) {
         let mut session = Session {
             host: self,
             stream: BufReader::new(Box::new(stream)),
@@ -175,7 +150,8 @@ impl Host {
     }
 }
 
-trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+/// A connection in both directions.
+pub(crate) trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
 
 struct Session<'h> {
@@ -240,6 +216,7 @@ impl Session<'_> {
                                 content,
                             };
                             self.host.seen.lock().unwrap().messages.push(message);
+                            self.host.taken.notify_one();
                         }
                     }
                 }
@@ -310,18 +287,21 @@ impl Session<'_> {
             None => {}
         }
         let identity = self.host.identity.clone()?;
-        let config =
-            rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-                .with_protocol_versions(&[&TLS12, &TLS13])
-                .unwrap()
-                .with_no_client_auth()
-                .with_single_cert(identity.chain, identity.key.clone_key())
-                .unwrap();
         let (closed, _) = tokio::io::duplex(1);
         let plain = std::mem::replace(&mut self.stream, BufReader::new(Box::new(closed)));
-        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-        let stream = acceptor.accept(plain.into_inner()).await.ok()?;
-        self.stream = BufReader::new(Box::new(stream));
+        let (stream, facts) = match self.host.old_tls {
+            None => {
+                tls::accept(
+                    plain.into_inner(),
+                    &identity,
+                    self.host.asks_for_certificate,
+                )
+                .await?
+            }
+            Some(version) => tls::accept_old(plain.into_inner(), &identity, version).await?,
+        };
+        self.host.seen.lock().unwrap().handshakes.push(facts);
+        self.stream = BufReader::new(stream);
         self.tls = true;
         Some(())
     }

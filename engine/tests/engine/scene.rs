@@ -6,7 +6,8 @@ use mtaspec_engine::address::DomainName;
 use mtaspec_engine::settings::{AddressList, Rule, Settings, Switches};
 use mtaspec_engine::{Engine, Options, Running};
 
-use crate::peer::{Host, Identity, inject};
+use crate::peer::{Host, inject};
+use crate::tls::Identity;
 use crate::world::World;
 
 /// What became of a message.
