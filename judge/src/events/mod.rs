@@ -1,11 +1,13 @@
 //! Station 5: what was seen. Events, recordings and the dialogue as text.
 
-mod dialogue;
 mod event;
+
 mod recording;
+mod redaction;
+
+mod dialogue;
 
 pub use dialogue::{description, line};
 pub use event::{By, Event, Part, What};
-pub use recording::{
-    RECORDING_VERSION, Recording, RecordingError, SubjectName, case_hash, redacted,
-};
+pub use recording::{RECORDING_VERSION, Recording, RecordingError, SubjectName};
+pub use redaction::redacted;

@@ -4,7 +4,6 @@
 //! `{"end": true}`, so that a recording that was cut off shows. Fields that are not known are passed over, so that
 //! older programs read what newer ones add. What was said after AUTH is left out when a recording is written.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read, Write};
 
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Event, What};
+use super::{Event, redacted};
 use crate::scenario::Case;
 
 /// The version of the format, raised when a reader of the old one would misunderstand the new one.
@@ -20,9 +19,6 @@ pub const RECORDING_VERSION: u64 = 1;
 
 /// The longest line that is read: far more than a case or an event can take.
 const LINE_LIMIT: u64 = 64 * 1024 * 1024;
-
-/// What stands in a recording in place of credentials.
-const REDACTED: &str = "[redacted]";
 
 /// One case as it was played.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,12 +103,7 @@ struct End {
     milliseconds: u64,
 }
 
-/// The SHA-256 of a resolved case, in hexadecimal digits.
-#[must_use]
-pub fn case_hash(case: &Case) -> String {
-    hash_of(&serde_json::to_value(case).expect("a case is plain data"))
-}
-
+/// The SHA-256 of the case as it stands in the line, in hexadecimal digits: it shows later changes.
 fn hash_of(case: &Value) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(64);
@@ -241,47 +232,13 @@ fn bad(line: usize, error: &serde_json::Error) -> RecordingError {
     }
 }
 
-/// The event without credentials: whatever follows AUTH, on its line or on the next ones (RFC 4954 §4).
-#[must_use]
-pub fn redacted(event: &Event) -> Cow<'_, Event> {
-    let What::SmtpCommand {
-        verb,
-        text,
-        tls,
-        follows,
-    } = &event.what
-    else {
-        return Cow::Borrowed(event);
-    };
-    let text = if verb.eq_ignore_ascii_case("AUTH") {
-        let mut words = text.split_whitespace();
-        let kept: Vec<&str> = words.by_ref().take(2).collect();
-        match words.next() {
-            Some(_) => format!("{} {REDACTED}", kept.join(" ")),
-            None => return Cow::Borrowed(event),
-        }
-    } else if verb == "?" && follows.eq_ignore_ascii_case("AUTH") {
-        REDACTED.to_owned()
-    } else {
-        return Cow::Borrowed(event);
-    };
-    Cow::Owned(Event {
-        what: What::SmtpCommand {
-            verb: verb.clone(),
-            text,
-            tls: *tls,
-            follows: follows.clone(),
-        },
-        ..event.clone()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::BufReader;
 
     use proptest::prelude::*;
 
+    use super::super::What;
     use super::*;
     use crate::verdict::testing::{case, event, recording};
 
@@ -348,29 +305,6 @@ mod tests {
             .replacen("{\"end\"", "{\"newest\":2,\"end\"", 1);
         assert_ne!(newer, good);
         assert_eq!(read(&newer).unwrap(), read(&good).unwrap());
-    }
-
-    #[test]
-    fn what_follows_auth_is_not_written() {
-        // (verb, line, verb before, what is written)
-        let cases = [
-            (
-                "AUTH",
-                "AUTH PLAIN AHRlc3Q=",
-                "EHLO",
-                "AUTH PLAIN [redacted]",
-            ),
-            ("AUTH", "AUTH LOGIN", "EHLO", "AUTH LOGIN"),
-            ("?", "c2VjcmV0", "AUTH", "[redacted]"),
-            ("?", "c2VjcmV0", "EHLO", "c2VjcmV0"),
-        ];
-        for (verb, line, follows, want) in cases {
-            let event = command(verb, line, follows);
-            let What::SmtpCommand { text, .. } = redacted(&event).into_owned().what else {
-                unreachable!("a command stays a command")
-            };
-            assert_eq!(text, want, "{line} after {follows}");
-        }
     }
 
     proptest! {

@@ -1,7 +1,14 @@
 //! Station 7: verdicts are told, to people and to programs.
 
 mod summary;
-mod terminal;
 
+mod json;
+mod terminal;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+pub use json::{REPORT_VERSION, json};
 pub use summary::{Summary, exit_code};
-pub use terminal::{Colour, line};
+pub use terminal::{Colour, citation, detail, line, summary};

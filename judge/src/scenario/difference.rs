@@ -60,7 +60,15 @@ pub fn differences(world: &World) -> Vec<Vec<Difference>> {
         }
     }
     for (name, host) in &world.hosts {
-        for key in host_keys(host) {
+        let routed = world
+            .routes
+            .values()
+            .any(|route| route.host.trim_matches(['[', ']']) == name && route.port == host.port);
+        // The twin's host listens where the route leads.
+        for key in host_keys(host)
+            .into_iter()
+            .filter(|key| !(routed && *key == "port"))
+        {
             note(
                 format!("host {key}"),
                 Difference::Host(name.clone(), key.to_owned()),

@@ -10,6 +10,8 @@ mod cross;
 #[cfg(test)]
 mod diagnostics;
 mod difference;
+#[cfg(test)]
+mod difference_tests;
 mod expect;
 mod fault;
 mod host;

@@ -1,21 +1,17 @@
 //! The verdict of a case: its findings, weighed by level, twin, what was met, and known failures.
-//!
-//! That nothing was delivered may only mean that the subject is down. So in a step where a message was not delivered
-//! what holds is inconclusive, unless its outcome was accepted, the twin was delivered, and all that differs from
-//! the twin was met.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::delivery::outcomes_in_words;
+use super::doubt::{Doubt, TwinResult, doubt};
 use super::evidence::Evidence;
 use super::finding::{Finding, FindingVerdict, Holds, Raw, findings_of};
+use super::options::{JudgeOptions, KnownFailure};
 use super::outcome::{Fate, Outcome};
-use super::scope::Scope;
 use super::wildcard::fits;
 use crate::events::{Recording, What};
-use crate::scenario::{Case, Difference, Level, Place, Wanted, differences, differences_of_client};
+use crate::scenario::{Case, Level, Place};
 
 /// What is said of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,62 +53,6 @@ impl Verdict {
             Self::Error => "error",
         }
     }
-}
-
-/// What became of the healthy twin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TwinResult {
-    /// This subject delivered it.
-    Delivered,
-    /// It did not; in a few words what happened instead.
-    NotDelivered(String),
-    /// The case accepts no refusal.
-    NotNeeded,
-}
-
-/// A failure that a profile lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct KnownFailure {
-    /// The case's id, `*` and `?` allowed.
-    pub case: String,
-    /// The key.
-    pub expectation: String,
-    /// What was got, `*` and `?` allowed.
-    pub got: String,
-    /// Why it is so.
-    pub reason: String,
-}
-
-/// A set of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowProfile {
-    /// All rows but the documented ones.
-    Rfc,
-    /// The documented ones.
-    Google,
-}
-
-impl RowProfile {
-    /// Are rows of this level its own?
-    #[must_use]
-    pub const fn has(self, level: Level) -> bool {
-        matches!(
-            (self, level),
-            (Self::Google, Level::Documented)
-                | (Self::Rfc, Level::Must | Level::Should | Level::May)
-        )
-    }
-}
-
-/// How to judge.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct JudgeOptions {
-    /// None: all rows count.
-    pub profile: Option<RowProfile>,
-    /// A missed should fails.
-    pub strict: bool,
-    /// What the subject's profile lists.
-    pub known_failures: Vec<KnownFailure>,
 }
 
 /// All that is said of one case.
@@ -344,104 +284,6 @@ fn worst(outcomes: &[Outcome]) -> Option<Fate> {
         .max()
 }
 
-/// Why what holds in a step proves nothing, if so.
-struct Doubt {
-    reason: String,
-    /// What was seen with positive evidence still counts.
-    only_silence: bool,
-}
-
-fn doubt(
-    evidence: &Evidence<'_>,
-    step: usize,
-    tables: &[Vec<Raw>],
-    twin: &TwinResult,
-) -> Option<Doubt> {
-    let scope = Scope::of_step(evidence, step);
-    let undelivered: Vec<Outcome> = scope
-        .outcomes
-        .into_iter()
-        .filter(|one| !one.is_delivered())
-        .collect();
-    if undelivered.is_empty() {
-        return None;
-    }
-    let said: Vec<&(String, String, bool)> = tables
-        .iter()
-        .flatten()
-        .flat_map(|raw| &raw.accepts)
-        .collect();
-    let what = outcomes_in_words(&undelivered);
-    let full = |reason: String| {
-        Some(Doubt {
-            reason,
-            only_silence: false,
-        })
-    };
-    let refused = undelivered.iter().any(|one| {
-        said.iter().any(|(message, recipient, accepted)| {
-            !accepted && *message == one.message && *recipient == one.recipient
-        })
-    });
-    if refused {
-        return full(format!("the outcome was not accepted: {what}"));
-    }
-    let unknown = undelivered.iter().any(Outcome::is_unknown);
-    if unknown {
-        return full("the world cannot tell what became of the message".to_owned());
-    }
-    match twin {
-        TwinResult::NotDelivered(instead) => {
-            return full(format!("the healthy twin was not delivered: {instead}"));
-        }
-        TwinResult::NotNeeded if !said.is_empty() => {
-            return full(format!(
-                "nothing was delivered ({what}), and there is no twin"
-            ));
-        }
-        TwinResult::NotNeeded => {
-            return Some(Doubt {
-                reason: format!("nothing was delivered ({what}), and there is no twin"),
-                only_silence: true,
-            });
-        }
-        TwinResult::Delivered => {}
-    }
-    let missing = not_met(evidence, step);
-    if missing.is_empty() {
-        return None;
-    }
-    full(format!("not met: {}", missing.join(", ")))
-}
-
-/// What differs from the twin in this step and was never shown to the subject; of one difference at several hosts
-/// one is enough.
-fn not_met(evidence: &Evidence<'_>, step: usize) -> Vec<String> {
-    let met: BTreeSet<&str> = evidence
-        .events(0..=step)
-        .filter_map(|(_, event)| match &event.what {
-            What::Met { what } => Some(what.as_str()),
-            _ => None,
-        })
-        .collect();
-    let mut groups = differences(evidence.world(step));
-    if evidence.is_inbound() {
-        groups.extend(differences_of_client(&evidence.case().client));
-    }
-    groups
-        .iter()
-        .filter(|group| {
-            !group
-                .iter()
-                .any(|one| met.contains(one.to_string().as_str()))
-        })
-        .map(|group| {
-            let names: Vec<String> = group.iter().map(Difference::to_string).collect();
-            names.join(" or ")
-        })
-        .collect()
-}
-
 /// Gives each finding of a table its verdict.
 fn weigh(table: &mut [Raw], doubt: Option<&Doubt>, strict: bool) {
     let speaks_of_none = table.iter().all(|raw| raw.holds == Holds::NotJudged);
@@ -480,17 +322,4 @@ const fn missed(level: Level, strict: bool) -> FindingVerdict {
         Level::Should if strict => FindingVerdict::Fail,
         Level::Should | Level::May => FindingVerdict::Warn,
     }
-}
-
-/// Whether a case accepts more than a delivery, so that it needs a twin.
-#[must_use]
-pub fn accepts_refusal(case: &Case) -> bool {
-    case.steps
-        .iter()
-        .flat_map(|step| &step.expect)
-        .flat_map(|table| &table.keys)
-        .any(|key| {
-            matches!(&key.wanted, Wanted::Outcome(words)
-            if words.iter().any(|word| *word != crate::scenario::OutcomeWord::Delivered))
-        })
 }

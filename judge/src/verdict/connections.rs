@@ -51,12 +51,19 @@ impl Ended {
 
 /// All connections of a recording but those of the warm-up, in the order in which they began.
 pub(crate) fn connections(recording: &Recording) -> Vec<Connection> {
+    let mut found = connections_of_all(recording);
+    found.retain(|connection| connection.step > 0);
+    found
+}
+
+/// The same with those of the warm-up, which reports count.
+pub(crate) fn connections_of_all(recording: &Recording) -> Vec<Connection> {
     let mut found: Vec<Connection> = Vec::new();
     for (index, event) in recording.events.iter().enumerate() {
         let Some(host) = event.host.as_deref() else {
             continue;
         };
-        if event.step == 0 || is_home(host) || is_https(recording, host) {
+        if is_home(host) || is_https(recording, host) {
             continue;
         }
         let begins = matches!(event.what, What::Connect { .. });

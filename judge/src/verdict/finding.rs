@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::scope::Scope;
-use super::{delivery, wanted};
+use super::{content, delivery, event_findings, wanted};
 use crate::scenario::{Expect, Expectation, Level, Place, Wanted};
 
 /// What was found of one expectation.
@@ -200,7 +200,13 @@ fn found(scope: &Scope<'_, '_>, table: &Expect, expectation: &Expectation) -> Fo
         Wanted::Attempts(count) => delivery::attempts_of(scope, *count),
         Wanted::Leaked(wanted) => delivery::leaked_of(scope, *wanted),
         Wanted::Disclosed(wanted) => delivery::disclosed_of(scope, *wanted, via_of(table)),
-        _ => Found::not_judged("not judged"),
+        Wanted::Notice(wanted) => content::notice(scope, wanted.as_ref()),
+        Wanted::Trace(wanted) => content::trace(scope, wanted),
+        Wanted::Report(wanted) => content::report(scope, wanted.as_deref()),
+        Wanted::Answer(wanted) => content::answer(scope, wanted),
+        Wanted::Saw(patterns) => event_findings::saw(scope, patterns),
+        Wanted::Never(patterns) => event_findings::never(scope, patterns),
+        Wanted::Order(patterns) => event_findings::order(scope, patterns),
     }
 }
 

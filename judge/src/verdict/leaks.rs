@@ -164,7 +164,7 @@ mod tests {
     fn disclosed_is_the_most_that_somebody_else_was_given() {
         let (mx, other) = ("mx.example.test", "other.example.test");
         let took = || accepted(mx, 1, "first", "user@example.test", "1.3");
-        let via = vec![other.to_owned()];
+        let via = [other.to_owned()];
         let cases = [
             (
                 vec![canary(mx, Part::Body, false, false), took()],

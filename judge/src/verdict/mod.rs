@@ -3,8 +3,12 @@
 //! All of it is a function of the recording: the same recording gives the same verdict on any machine, at any time.
 
 mod case_verdict;
+mod doubt;
+mod options;
 
+mod content;
 mod delivery;
+mod event_findings;
 mod finding;
 mod scope;
 mod wanted;
@@ -14,10 +18,14 @@ mod outcome;
 mod rounds;
 
 mod connections;
+mod derive;
 mod evidence;
 mod messages;
 mod notice;
+mod pattern;
+mod received;
 mod status_code;
+mod tls_report;
 mod wildcard;
 
 #[cfg(test)]
@@ -25,12 +33,14 @@ mod notice_tests;
 #[cfg(test)]
 mod outcome_tests;
 #[cfg(test)]
+mod rounds_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 
-pub use case_verdict::{
-    CaseResult, JudgeOptions, KnownFailure, RowProfile, TwinResult, Verdict, accepts_refusal, judge,
-};
+pub use case_verdict::{CaseResult, Verdict, judge};
+pub use doubt::TwinResult;
 pub use finding::{Finding, FindingVerdict};
 pub use messages::copy_names;
 pub use notice::{Notice, NoticeRecipient, Returned};
+pub use options::{JudgeOptions, KnownFailure, RowProfile};
 pub use outcome::{Fate, Outcome};

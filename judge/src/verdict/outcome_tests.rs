@@ -22,26 +22,39 @@ fn taken(then: Vec<Event>) -> Vec<Event> {
     events
 }
 
+fn check(cases: Vec<(&str, Vec<Event>, Vec<Fate>)>) {
+    for (what, events, want) in cases {
+        assert_eq!(fates(case(), events), want, "{what}");
+    }
+}
+
+fn delivery() -> Event {
+    accepted(HOST, 1, "first", "user@EXAMPLE.test", "1.3")
+}
+
+fn bounce() -> Event {
+    notice("first", &dsn("failed", "5.7.4", USER))
+}
+
 #[test]
-fn an_outcome_is_what_the_events_show() {
-    let bounce = || notice("first", &dsn("failed", "5.7.4", USER));
-    let delay = || notice("first", &dsn("delayed", "4.7.0", USER));
-    let delivery = || accepted(HOST, 1, "first", "User@Example.test", "1.3");
-    let delivery_for_user = || accepted(HOST, 1, "first", "user@EXAMPLE.test", "1.3");
-    let cases: Vec<(&str, Vec<Event>, Vec<Fate>)> = vec![
+fn what_a_fake_took_is_delivered_and_what_is_kept_is_deferred() {
+    let other_local_part = accepted(HOST, 1, "first", "User@example.test", "1.3");
+    let other_message = accepted(HOST, 1, "second", USER, "1.3");
+    let twice = vec![connect(HOST, 1, true), connect(HOST, 2, true)];
+    check(vec![
         (
             "taken by a fake",
-            taken(vec![delivery_for_user()]),
+            taken(vec![delivery()]),
             vec![Fate::Delivered],
         ),
         (
-            "for another local part",
-            taken(vec![delivery()]),
+            "another local part",
+            taken(vec![other_local_part]),
             vec![Fate::Unknown],
         ),
         (
             "another message",
-            taken(vec![accepted(HOST, 1, "second", USER, "1.3")]),
+            taken(vec![other_message]),
             vec![Fate::Unknown],
         ),
         (
@@ -49,48 +62,74 @@ fn an_outcome_is_what_the_events_show() {
             taken(vec![queued("first", true)]),
             vec![Fate::Deferred],
         ),
-        (
-            "tried again",
-            taken(vec![connect(HOST, 1, true), connect(HOST, 2, true)]),
-            vec![Fate::Deferred],
-        ),
+        ("tried again", taken(twice), vec![Fate::Deferred]),
         (
             "tried once",
             taken(vec![connect(HOST, 1, true)]),
             vec![Fate::Unknown],
         ),
+    ]);
+}
+
+#[test]
+fn a_notice_makes_it_bounced_unless_it_denies_that() {
+    let delay = || notice("first", &dsn("delayed", "4.7.0", USER));
+    let other = notice("first", &dsn("failed", "5.7.4", "other@example.test"));
+    let free = notice("first", "Subject: Undeliverable\r\n\r\nSorry.\r\n");
+    let content = dsn("failed", "5.7.4", USER);
+    let from_somebody = ("postmaster@home.test", "sender+x1@home.test");
+    let named = arrived("mx.home.test", 1, "first", from_somebody, "1.3", &content);
+    let (listed, gone) = (queued("first", true), queued("first", false));
+    check(vec![
         (
             "returned",
-            taken(vec![bounce(), queued("first", false)]),
+            taken(vec![bounce(), gone.clone()]),
             vec![Fate::Bounced],
         ),
         (
-            "delay notice, listed",
-            taken(vec![delay(), queued("first", true)]),
+            "delayed, listed",
+            taken(vec![delay(), listed.clone()]),
             vec![Fate::Deferred],
         ),
         (
-            "delay notice, gone",
-            taken(vec![delay(), queued("first", false)]),
+            "delayed, gone",
+            taken(vec![delay(), gone]),
             vec![Fate::Bounced],
         ),
+        (
+            "both",
+            taken(vec![delivery(), bounce()]),
+            vec![Fate::Delivered, Fate::Bounced],
+        ),
+        (
+            "another recipient",
+            taken(vec![other, listed]),
+            vec![Fate::Deferred],
+        ),
+        ("free form", taken(vec![free]), vec![Fate::Bounced]),
+        (
+            "a reverse-path of its own",
+            taken(vec![named]),
+            vec![Fate::Bounced],
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_neither_kept_nor_returned_is_lost_rejected_or_unknown() {
+    check(vec![
         (
             "nowhere",
             taken(vec![queued("first", false)]),
             vec![Fate::Lost],
         ),
         (
-            "both",
-            taken(vec![delivery_for_user(), bounce()]),
-            vec![Fate::Delivered, Fate::Bounced],
-        ),
-        (
-            "refused for good",
+            "for good",
             vec![injected("first", 550, "no")],
             vec![Fate::Rejected(550)],
         ),
         (
-            "refused for now",
+            "for now",
             vec![injected("first", 451, "no")],
             vec![Fate::Rejected(451)],
         ),
@@ -100,38 +139,7 @@ fn an_outcome_is_what_the_events_show() {
             vec![Fate::Unknown],
         ),
         ("nothing at all", vec![], vec![Fate::Unknown]),
-        (
-            "a notice of another recipient",
-            taken(vec![
-                notice("first", &dsn("failed", "5.7.4", "other@example.test")),
-                queued("first", true),
-            ]),
-            vec![Fate::Deferred],
-        ),
-        (
-            "a notice in free form",
-            taken(vec![notice(
-                "first",
-                "Subject: Undeliverable\r\n\r\nSorry.\r\n",
-            )]),
-            vec![Fate::Bounced],
-        ),
-        (
-            "a notice with a reverse-path of its own",
-            taken(vec![arrived(
-                "mx.home.test",
-                1,
-                "first",
-                ("postmaster@home.test", "sender+x1@home.test"),
-                "1.3",
-                &dsn("failed", "5.7.4", USER),
-            )]),
-            vec![Fate::Bounced],
-        ),
-    ];
-    for (what, events, want) in cases {
-        assert_eq!(fates(case(), events), want, "{what}");
-    }
+    ]);
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! When what holds proves nothing (SCENARIOS §10): twin, and what was met.
+//!
+//! That nothing was delivered may only mean that the subject is down. So in a step where a message was not delivered
+//! what holds is inconclusive, unless its outcome was accepted, the twin was delivered, and all that differs from
+//! the twin was met.
+
+use std::collections::BTreeSet;
+
+use super::delivery::outcomes_in_words;
+use super::evidence::Evidence;
+use super::finding::Raw;
+use super::outcome::Outcome;
+use super::scope::Scope;
+use crate::events::What;
+use crate::scenario::{Difference, differences, differences_of_client};
+
+/// What became of the healthy twin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TwinResult {
+    /// This subject delivered it.
+    Delivered,
+    /// It did not; in a few words what happened instead.
+    NotDelivered(String),
+    /// The case accepts no refusal.
+    NotNeeded,
+}
+
+/// Why what holds in a step proves nothing, if so.
+pub(crate) struct Doubt {
+    pub(crate) reason: String,
+    /// What was seen with positive evidence still counts.
+    pub(crate) only_silence: bool,
+}
+
+/// The doubt of a step, if there is one.
+pub(crate) fn doubt(
+    evidence: &Evidence<'_>,
+    step: usize,
+    tables: &[Vec<Raw>],
+    twin: &TwinResult,
+) -> Option<Doubt> {
+    let scope = Scope::of_step(evidence, step);
+    let undelivered: Vec<Outcome> = scope
+        .outcomes
+        .into_iter()
+        .filter(|one| !one.is_delivered())
+        .collect();
+    if undelivered.is_empty() {
+        return None;
+    }
+    let said: Vec<&(String, String, bool)> = tables
+        .iter()
+        .flatten()
+        .flat_map(|raw| &raw.accepts)
+        .collect();
+    let what = outcomes_in_words(&undelivered);
+    let full = |reason: String| {
+        Some(Doubt {
+            reason,
+            only_silence: false,
+        })
+    };
+    let refused = undelivered.iter().any(|one| {
+        said.iter().any(|(message, recipient, accepted)| {
+            !accepted && *message == one.message && *recipient == one.recipient
+        })
+    });
+    if refused {
+        return full(format!("the outcome was not accepted: {what}"));
+    }
+    let unknown = undelivered.iter().any(Outcome::is_unknown);
+    if unknown {
+        return full("the world cannot tell what became of the message".to_owned());
+    }
+    match twin {
+        TwinResult::NotDelivered(instead) => {
+            return full(format!("the healthy twin was not delivered: {instead}"));
+        }
+        TwinResult::NotNeeded if !said.is_empty() => {
+            return full(format!(
+                "nothing was delivered ({what}), and there is no twin"
+            ));
+        }
+        TwinResult::NotNeeded => {
+            return Some(Doubt {
+                reason: format!("nothing was delivered ({what}), and there is no twin"),
+                only_silence: true,
+            });
+        }
+        TwinResult::Delivered => {}
+    }
+    let missing = not_met(evidence, step);
+    if missing.is_empty() {
+        return None;
+    }
+    full(format!("not met: {}", missing.join(", ")))
+}
+
+/// What differs from the twin in this step and was never shown to the subject; of one difference at several hosts
+/// one is enough.
+fn not_met(evidence: &Evidence<'_>, step: usize) -> Vec<String> {
+    let met: BTreeSet<&str> = evidence
+        .events(0..=step)
+        .filter_map(|(_, event)| match &event.what {
+            What::Met { what } => Some(what.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut groups = differences(evidence.world(step));
+    if evidence.is_inbound() {
+        groups.extend(differences_of_client(&evidence.case().client));
+    }
+    groups
+        .iter()
+        .filter(|group| {
+            !group
+                .iter()
+                .any(|one| met.contains(one.to_string().as_str()))
+        })
+        .map(|group| {
+            let names: Vec<String> = group.iter().map(Difference::to_string).collect();
+            names.join(" or ")
+        })
+        .collect()
+}
