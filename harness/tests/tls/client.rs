@@ -15,7 +15,6 @@ use tokio_rustls::TlsConnector;
 /// What a client saw.
 #[derive(Debug)]
 pub(crate) struct Spoken {
-    pub(crate) version: String,
     pub(crate) cipher: String,
     pub(crate) group: Option<String>,
     pub(crate) leaf: Vec<u8>,
@@ -96,7 +95,6 @@ pub(crate) async fn speak(
     stream.read_to_string(&mut answer).await?;
     let session = stream.get_ref().1;
     Ok(Spoken {
-        version: format!("{:?}", session.protocol_version().unwrap()),
         cipher: format!("{:?}", session.negotiated_cipher_suite().unwrap().suite()),
         group: session
             .negotiated_key_exchange_group()

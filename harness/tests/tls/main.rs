@@ -8,6 +8,7 @@ mod faults;
 mod hello;
 mod old_client;
 mod old_fakes;
+mod quirks;
 mod rustls_fakes;
 mod scripted;
 mod stage;

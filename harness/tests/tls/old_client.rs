@@ -18,7 +18,6 @@ pub(crate) struct Spoken {
     pub(crate) bits: (i32, i32),
     pub(crate) leaf: Vec<u8>,
     pub(crate) answer: String,
-    pub(crate) resumed: bool,
 }
 
 /// A client that offers everything.
@@ -67,6 +66,5 @@ pub(crate) async fn speak(address: SocketAddr, builder: SslContextBuilder) -> io
             .map(|leaf| leaf.to_der().unwrap())
             .unwrap_or_default(),
         answer,
-        resumed: ssl.session_reused(),
     })
 }

@@ -23,6 +23,7 @@ async fn a_healthy_fake_speaks_and_tells_what_the_client_saw() {
             .unwrap();
         let seen = seen.await.unwrap();
         assert_eq!(spoken.answer, "221 bye\r\n");
+        assert_eq!(spoken.leaf, fake.certificates().next().unwrap().leaf());
         let [
             What::TlsOffered { sni, versions, .. },
             What::TlsEstablished {
