@@ -16,7 +16,7 @@ use crate::stage::{HOST, exchange, fake, fault, serve};
 const FAULT: &str = "fault the fault";
 
 /// One setup for each stack.
-fn setups() -> [TlsSetup; 2] {
+pub(crate) fn setups() -> [TlsSetup; 2] {
     let old = TlsSetup {
         versions: vec![TlsVersion::Tls10, TlsVersion::Tls12],
         ..TlsSetup::default()

@@ -3,6 +3,7 @@
 #![cfg(feature = "legacy-tls")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod case_time;
 mod client;
 mod faults;
 mod hello;

@@ -70,8 +70,18 @@ pub(crate) fn fault(at: Moment, deed: Deed) -> Fault {
     }
 }
 
-/// Takes one connection after the other; each ends with an answer to its first line.
+/// Takes one connection, which ends with an answer to its first line.
 pub(crate) async fn serve(
+    fake: Arc<ServerTls>,
+    fault: Option<Fault>,
+    early: &'static [u8],
+) -> (SocketAddr, JoinHandle<Seen>) {
+    serve_by(CaseClock::real(SystemTime::now()), fake, fault, early).await
+}
+
+/// The same, by this clock.
+pub(crate) async fn serve_by(
+    clock: Arc<CaseClock>,
     fake: Arc<ServerTls>,
     fault: Option<Fault>,
     early: &'static [u8],
@@ -82,7 +92,7 @@ pub(crate) async fn serve(
         let (tcp, _) = listener.accept().await.unwrap();
         let look_up = move |at: &Moment| fault.clone().filter(|fault| fault.at == *at);
         let deeds = HandshakeDeeds {
-            clock: CaseClock::real(SystemTime::now()),
+            clock,
             look_up: &look_up,
         };
         let mut events = Vec::new();

@@ -135,11 +135,7 @@ impl Below {
 
     fn wait_for(&mut self, duration: Duration) {
         let (clock, ends) = (Arc::clone(&self.clock), self.ends.clone());
-        self.wait = Some(Box::pin(async move {
-            clock
-                .delay(ends.client, ends.server, ends.sent(), duration)
-                .await;
-        }));
+        self.wait = Some(Box::pin(async move { wait(&clock, &ends, duration).await }));
     }
 
     fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -162,6 +158,14 @@ impl Below {
             return Err(stopped());
         }
         Ok(())
+    }
+}
+
+/// Sends nothing for so long, or until the sender has gone.
+pub(super) async fn wait(clock: &Arc<CaseClock>, ends: &Ends, duration: Duration) {
+    tokio::select! {
+        () = clock.delay(ends.client, ends.server, ends.sent(), duration) => {}
+        () = clock.closed(ends.client, ends.server) => {}
     }
 }
 

@@ -181,3 +181,78 @@ fn agreed_group(suite: u16, body: &[u8]) -> Option<String> {
         KeyExchange::Separate | KeyExchange::Rsa | KeyExchange::Other => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![kind, 0];
+        bytes.extend(u16::try_from(body.len()).expect("short").to_be_bytes());
+        bytes.extend(body);
+        bytes
+    }
+
+    fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![kind, 3, 3];
+        bytes.extend(u16::try_from(body.len()).expect("short").to_be_bytes());
+        bytes.extend(body);
+        bytes
+    }
+
+    fn hello(random: [u8; 32], suite: [u8; 2], extensions: &[u8]) -> Vec<u8> {
+        let mut body = vec![3, 3];
+        body.extend(random);
+        body.push(0);
+        body.extend(suite);
+        body.push(0);
+        body.extend(
+            u16::try_from(extensions.len())
+                .expect("short")
+                .to_be_bytes(),
+        );
+        body.extend(extensions);
+        message(2, &body)
+    }
+
+    #[test]
+    fn a_retry_is_no_hello_and_the_hello_after_it_counts() {
+        let selected = [0, 43, 0, 2, 3, 4];
+        let retry = record(22, &hello(RETRY, [0x13, 1], &selected));
+        assert!(!Flight::read(&retry).is_out());
+        let answer = [&selected[..], &[0, 51, 0, 4, 0, 29, 0, 0]].concat();
+        let mut bytes = retry;
+        bytes.extend(record(22, &hello([1; 32], [0x13, 1], &answer)));
+        bytes.extend(record(23, b"secret"));
+        let want = Flight {
+            version: Some(0x0304),
+            suite: Some(0x1301),
+            group: Some("x25519".to_owned()),
+            certificate: true,
+            ..Flight::default()
+        };
+        assert_eq!(Flight::read(&bytes), want);
+    }
+
+    #[test]
+    fn an_alert_counts_only_in_the_clear() {
+        let mut bytes = record(22, &hello([1; 32], [0, 0x2f], &[]));
+        bytes.extend(record(20, &[1]));
+        bytes.extend(record(21, &[2, 40]));
+        let flight = Flight::read(&bytes);
+        assert_eq!((flight.alert, flight.resumed), (None, true));
+        assert_eq!(Flight::read(&record(21, &[2, 40])).alert, Some(40));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 20_u8..24) {
+            Flight::read(&bytes);
+            Flight::read(&record(kind, &bytes));
+            Flight::read(&record(22, &message(2, &bytes)));
+            alert_in(&bytes);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use mtaspec_certs::Minted;
 use mtaspec_judge::events::{By, What};
 use mtaspec_judge::scenario::{Deed, Difference, Fault, Moment, Shown};
 
-use super::below::{AfterFlight, Below, Pieces};
+use super::below::{self, AfterFlight, Below, Pieces};
 use super::certificates::certificate_word;
 use super::client_hello::ClientHello;
 use super::deeds::{self, Effect, Ending, HandshakeDeeds};
@@ -46,9 +46,7 @@ impl Session<'_> {
                     return self.end_by(wire, &fault, &ending, hello, None).await;
                 }
                 Effect::Waits(duration) => {
-                    let ends = wire.ends();
-                    let (client, server, sent) = (ends.client, ends.server, ends.sent());
-                    self.deeds.clock.delay(client, server, sent, duration).await;
+                    below::wait(&self.deeds.clock, &wire.ends(), duration).await;
                     self.met_fault(&fault);
                 }
                 Effect::Cuts(into) => {
