@@ -49,9 +49,9 @@ pub(super) async fn serve(standing: Arc<Standing>, wire: Wire, mut closing: watc
         biased;
         // A sender that is gone already is not told to go.
         ended = session.run() => ended,
-        _ = closing.changed() => Ended::ByReceiver,
+        _ = closing.changed() => Ended::AtOnce,
     };
-    if ended != Ended::Unheard {
+    if ended != Ended::Refused {
         let by = if ended == Ended::BySender {
             By::Sender
         } else {
@@ -88,6 +88,7 @@ impl Session {
                     continue;
                 }
             };
+            self.note_message(&command);
             self.talk.tell_command(&command, self.talk.tls.is_some());
             if self.obey(&command).await? {
                 return Ok(Ended::ByReceiver);
@@ -167,6 +168,20 @@ impl Session {
             }
         }
         Ok(false)
+    }
+
+    /// Which message a transaction is about, as soon as it can be known: a notice has no sender, but goes to the one
+    /// it speaks to.
+    fn note_message(&mut self, command: &Command) {
+        let label = match self.state.act(command.verb) {
+            Act::Sender => "FROM:",
+            Act::Recipient if self.talk.message.is_none() => "TO:",
+            _ => return,
+        };
+        if let Some(path) = Path::parse(&command.argument, label) {
+            let mail = &self.talk.setup.mail;
+            self.talk.message = mail.message_of_sender(&path.address).map(str::to_owned);
+        }
     }
 
     pub(super) async fn say(&mut self, verb: &str, standard: Standard) -> Talk<()> {
@@ -258,8 +273,6 @@ impl Session {
         let Some(path) = Path::parse(&command.argument, "FROM:") else {
             return self.say("MAIL", Standard::BadArgument).await;
         };
-        let mail = Arc::clone(&self.talk.setup.mail);
-        self.talk.message = mail.message_of_sender(&path.address).map(str::to_owned);
         match Transaction::begin(&path, &self.keywords) {
             Err(refusal) => {
                 self.say("MAIL", refusal).await?;
@@ -285,12 +298,7 @@ impl Session {
         else {
             return self.say("RCPT", Standard::BadArgument).await;
         };
-        let mail = &self.talk.setup.mail;
-        let is_planned = mail.knows_recipient(&path.address);
-        if self.talk.message.is_none() {
-            // A notice has no sender, but goes to the one it speaks to.
-            self.talk.message = mail.message_of_sender(&path.address).map(str::to_owned);
-        }
+        let is_planned = self.talk.setup.mail.knows_recipient(&path.address);
         if let Err(refusal) = transaction.check_recipient(&path, &self.keywords, is_planned) {
             return self.say("RCPT", refusal).await;
         }

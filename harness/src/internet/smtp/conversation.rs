@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::Difference;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,10 +42,12 @@ pub(super) enum Ended {
     BySender,
     /// The fake ends it in order.
     ByReceiver,
+    /// The harness ends it: in order, and without waiting for the sender.
+    AtOnce,
     /// The fake ends it with a TCP reset.
     ByReset,
-    /// It was over before it began: no reply, no command, no end.
-    Unheard,
+    /// The fake refuses it, as near as one who listens can: a reset at once, and no end to tell of.
+    Refused,
 }
 
 /// A result, or the end of the conversation.
@@ -297,8 +300,11 @@ impl Conversation {
     /// Ends the connection as it has to end.
     pub(super) async fn part(mut self, ended: Ended) {
         match ended {
-            Ended::BySender | Ended::Unheard => {}
-            Ended::ByReset => match self.line {
+            Ended::BySender => {}
+            Ended::AtOnce => {
+                let _ = self.shut().now_or_never();
+            }
+            Ended::ByReset | Ended::Refused => match self.line {
                 Line::Plain(wire) => wire.reset(),
                 Line::Tls(stream) => {
                     if let Some(wire) = stream.into_wire() {

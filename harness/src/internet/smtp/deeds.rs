@@ -97,7 +97,8 @@ impl Conversation {
                 })
             }
             Deed::Close => Err(Ended::ByReceiver),
-            Deed::Refuse | Deed::Reset => Err(Ended::ByReset),
+            Deed::Refuse => Err(Ended::Refused),
+            Deed::Reset => Err(Ended::ByReset),
             Deed::Stall => {
                 let deaf = fault.at == Moment::Content;
                 Err(self.stall(deaf).await)

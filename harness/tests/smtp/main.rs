@@ -1,0 +1,8 @@
+//! The SMTP fakes, asked by scripted clients over loopback.
+
+mod client;
+mod deeds;
+mod dialogue;
+mod events;
+mod handshakes;
+mod stage;
