@@ -189,7 +189,7 @@ async fn refused_connections_are_counted_and_the_others_served() {
         ..fault(Moment::Connect, Deed::Refuse)
     };
     let stage = Stage::with_faults(vec![refusal]);
-    assert!(matches!(stage.connect().await.reply().await, None));
+    assert!(stage.connect().await.reply().await.is_none());
     drop(stage.greeted().await);
     let events = stage.end().await;
     let told: Vec<_> = events

@@ -1,8 +1,14 @@
 //! The SMTP fakes, asked by scripted clients over loopback.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
+
+mod attacker;
+mod canaries;
 mod client;
+mod crowd;
 mod deeds;
 mod dialogue;
 mod events;
 mod handshakes;
+mod limits;
 mod stage;

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use mtaspec_certs::{Authorities, Mint};
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::faults::FaultBook;
-use mtaspec_harness::internet::smtp::{ConnectionCounter, FakeSetup, SmtpFake};
-use mtaspec_harness::internet::tls::{CertificateStore, MintError, Minted};
+use mtaspec_harness::internet::smtp::{FakeSetup, SmtpFake};
+use mtaspec_harness::internet::tls::CertificateStore;
 use mtaspec_harness::plan::MailPlan;
 use mtaspec_harness::recorder::Recorder;
 use mtaspec_judge::events::{Event, What};
@@ -22,9 +22,10 @@ use crate::client::Client;
 const LABEL: &str = "abcdefg2";
 const NAME: &str = "mx.example.abcdefg2.test";
 
-static MINT: LazyLock<Mint> = LazyLock::new(|| {
+static CERTIFICATES: LazyLock<Arc<CertificateStore>> = LazyLock::new(|| {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
-    Mint::new(Arc::new(Authorities::committed()), now)
+    let mint = Mint::new(Arc::new(Authorities::committed()), now);
+    Arc::new(CertificateStore::new(mint))
 });
 
 /// A fake and everything that belongs to its case.
@@ -79,7 +80,7 @@ impl Stage {
             attacker: wanted.attacker,
             faults: Arc::new(FaultBook::new(wanted.faults)),
             mail: Arc::new(MailPlan::of(LABEL, &case())),
-            certificates: Arc::new(CertificateStore::new(mint)),
+            certificates: Arc::clone(&CERTIFICATES),
             recorder: recorder.clone(),
             clock: Arc::clone(&clock),
             connections: Arc::default(),
@@ -180,28 +181,6 @@ pub(crate) fn fault(at: Moment, deed: Deed) -> Fault {
         skip: 0,
         written: "as written".into(),
     }
-}
-
-fn mint(
-    spec: &mtaspec_certs::CertificateSpec,
-    holder: &mtaspec_harness::internet::tls::Holder,
-) -> Result<Minted, MintError> {
-    let holder = mtaspec_certs::Holder {
-        host: holder.host.clone(),
-        addresses: holder.addresses.clone(),
-        next_hop_domain: holder.next_hop_domain.clone(),
-        default_key: holder.default_key,
-    };
-    let minted = MINT
-        .mint(spec, &holder)
-        .map_err(|error| MintError(error.to_string()))?;
-    Ok(Minted {
-        spec: minted.spec,
-        chain: minted.chain,
-        private_key: minted.private_key,
-        key: minted.key,
-        issuers: minted.issuers,
-    })
 }
 
 fn case() -> Case {

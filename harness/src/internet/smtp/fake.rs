@@ -3,9 +3,11 @@
 //! A fake owns every task that it starts: closing its connections waits for them, dropping it stops them.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 
 use mtaspec_certs::KeyKind;
 use mtaspec_judge::scenario::{Attacker, Host};
@@ -79,6 +81,8 @@ impl ConnectionCounter {
 /// A running SMTP host at one address.
 pub struct SmtpFake {
     real_address: SocketAddr,
+    /// Held here alone, so that the port is free as soon as the fake is dropped.
+    _listener: Arc<TcpListener>,
     standing: Arc<Mutex<Arc<Standing>>>,
     tasks: Tasks,
     close: watch::Sender<()>,
@@ -149,13 +153,15 @@ impl SmtpFake {
         socket.set_reuseaddr(true)?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.bind(bind)?;
-        let listener = socket.listen(BACKLOG)?;
+        let listener = Arc::new(socket.listen(BACKLOG)?);
         let real_address = listener.local_addr()?;
         let tasks = Tasks::default();
         let (close, closing) = watch::channel(());
-        let accept = accept(listener, Arc::clone(&standing), Arc::clone(&tasks), closing);
+        let weak = Arc::downgrade(&listener);
+        let accept = accept(weak, Arc::clone(&standing), Arc::clone(&tasks), closing);
         Ok(Self {
             real_address,
+            _listener: listener,
             standing,
             tasks,
             close,
@@ -201,16 +207,24 @@ impl Drop for SmtpFake {
 }
 
 async fn accept(
-    listener: TcpListener,
+    listener: Weak<TcpListener>,
     standing: Arc<Mutex<Arc<Standing>>>,
     tasks: Tasks,
     closing: watch::Receiver<()>,
 ) {
     loop {
-        let Ok((tcp, _)) = listener.accept().await else {
+        let next = poll_fn(|context| match listener.upgrade() {
+            Some(listener) => listener.poll_accept(context).map(Some),
+            None => Poll::Ready(None),
+        });
+        let tcp = match next.await {
+            None => return,
+            Some(Ok((tcp, _))) => tcp,
             // Out of descriptors, or the peer is gone already: others may do better.
-            tokio::task::yield_now().await;
-            continue;
+            Some(Err(_)) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
         };
         let Ok(wire) = Wire::new(tcp) else { continue };
         let standing = Arc::clone(&lock(&standing));

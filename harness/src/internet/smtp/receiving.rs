@@ -6,13 +6,14 @@ use mtaspec_judge::scenario::Moment;
 use super::command::{Command, chunk};
 use super::connection::Session;
 use super::conversation::{Ended, Talk};
+use super::keywords::HEALTHY_SIZE;
 use super::replies::{Standard, is_positive};
 use super::session::State;
 use super::transaction::size_limit;
 use crate::plan::without_tokens;
 
-/// So many times its own limit a message may be before it counts as a flood.
-const FLOOD: u64 = 4;
+/// Octets of a message that are read and thrown away before it counts as a flood.
+const FLOOD: u64 = 4 * HEALTHY_SIZE;
 
 /// What the content met on its way in.
 enum Arrival {
@@ -42,7 +43,6 @@ impl Session {
     }
 
     async fn read_content(&mut self) -> Talk<Arrival> {
-        let flood = size_limit(&self.keywords).saturating_mul(FLOOD);
         let mut arrival = Arrival::Whole;
         let mut first = true;
         loop {
@@ -62,7 +62,7 @@ impl Session {
                 self.talk.input.push(&bytes[used..]);
                 return Ok(arrival);
             }
-            if size > flood {
+            if size > FLOOD {
                 self.say("end-of-data", Standard::Flood).await?;
                 return Err(Ended::ByReceiver);
             }
@@ -111,12 +111,11 @@ impl Session {
 
     /// Reads a chunk. True: a fault has refused it.
     async fn read_chunk(&mut self, size: u64, in_order: bool, first: bool) -> Talk<bool> {
-        let flood = size_limit(&self.keywords).saturating_mul(FLOOD);
         let before = self
             .transaction
             .as_ref()
             .map_or(0, |transaction| transaction.content.size());
-        if size.saturating_add(before) > flood {
+        if size.saturating_add(before) > FLOOD {
             self.say("BDAT", Standard::Flood).await?;
             return Err(Ended::ByReceiver);
         }
