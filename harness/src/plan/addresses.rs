@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mtaspec_judge::scenario::{Family, Host, HostAddress, World};
+use mtaspec_judge::scenario::{Difference, Family, Host, HostAddress, World};
 
 /// Which addresses a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,7 @@ struct State {
     ipv4_given: u32,
     ipv6_given: u32,
     real: BTreeMap<SocketAddr, SocketAddr>,
+    refusals: BTreeMap<SocketAddr, Difference>,
 }
 
 impl AddressBook {
@@ -136,7 +137,24 @@ impl AddressBook {
 
     /// Nobody answers there any longer.
     pub fn remove(&self, logical: SocketAddr) {
-        self.lock().real.remove(&logical);
+        let mut state = self.lock();
+        state.real.remove(&logical);
+        state.refusals.remove(&logical);
+    }
+
+    /// Says what of a world is shown to whoever is refused at a logical address.
+    pub fn show_when_refused(&self, logical: SocketAddr, shown: Option<Difference>) {
+        let refusals = &mut self.lock().refusals;
+        match shown {
+            Some(difference) => refusals.insert(logical, difference),
+            None => refusals.remove(&logical),
+        };
+    }
+
+    /// What is met by being refused at a logical address. No fake sees that, so whoever dials tells it.
+    #[must_use]
+    pub fn shown_by_refusal(&self, logical: SocketAddr) -> Option<Difference> {
+        self.lock().refusals.get(&logical).cloned()
     }
 
     /// The socket that answers at a logical address.

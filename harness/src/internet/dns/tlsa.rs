@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::TLSA;
-use mtaspec_certs::{CertificateSpec, Word};
+use mtaspec_certs::CertificateSpec;
 use mtaspec_judge::scenario::{Shown, Tlsa, TlsaData, World};
 use sha2::{Digest as _, Sha256, Sha512};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
@@ -69,9 +69,9 @@ pub(super) fn data(
             let length = mismatch_length(*selector, *matching);
             return Ok(Some(rdata(*usage, *selector, *matching, vec![0; length])));
         }
-        TlsaData::Match => (host, shown_by(host, world)?),
-        TlsaData::MatchWord(word) => (host, (*word).into()),
-        TlsaData::MatchHost(other) => (other.as_str(), shown_by(other, world)?),
+        TlsaData::Match => shown_by(host, world)?,
+        TlsaData::MatchWord(word) => (answering(host, world), (*word).into()),
+        TlsaData::MatchHost(other) => shown_by(other, world)?,
     };
     let ends = source.chain(of, &specification)?;
     let certificate = if matches!(usage, 0 | 2) {
@@ -113,14 +113,28 @@ fn mismatch_length(selector: u8, matching: u8) -> usize {
     }
 }
 
-/// What a host shows, through its alias if it has one: the alias's target answers.
-fn shown_by(host: &str, world: &World) -> Result<CertificateSpec, TlsaError> {
+/// The host that answers for a name: behind an alias its target does, and shows its own certificate.
+fn answering<'world>(host: &'world str, world: &'world World) -> &'world str {
+    let mut name = host;
+    for _ in 0..8 {
+        match world.hosts.get(name).and_then(|host| host.cname.as_deref()) {
+            Some(target) => name = target,
+            None => break,
+        }
+    }
+    name
+}
+
+/// Who answers for a host, and what it shows.
+fn shown_by<'world>(
+    host: &'world str,
+    world: &'world World,
+) -> Result<(&'world str, CertificateSpec), TlsaError> {
+    let answering = answering(host, world);
     let none = || TlsaError::ShowsNone(host.to_owned());
-    let found = world.hosts.get(host).ok_or_else(none)?;
-    match &found.certificate {
-        Shown::Certificate(specification) => Ok(specification.clone()),
-        Shown::Refuse if found.sni.is_empty() => Err(none()),
-        Shown::Refuse => Ok(Word::Valid.into()),
+    match &world.hosts.get(answering).ok_or_else(none)?.certificate {
+        Shown::Certificate(specification) => Ok((answering, specification.clone())),
+        Shown::Refuse => Err(none()),
     }
 }
 
@@ -160,6 +174,11 @@ mod tests {
             };
             world.hosts.insert(name.into(), host);
         }
+        let alias = Host {
+            cname: Some("b.test".into()),
+            ..Host::default()
+        };
+        world.hosts.insert("alias.test".into(), alias);
         match data("mx.test", record, &world, &Named).unwrap() {
             Some(hickory_proto::rr::RData::TLSA(tlsa)) => tlsa.cert_data,
             other => panic!("no TLSA data: {other:?}"),
@@ -180,6 +199,11 @@ mod tests {
                 "leaf mx.test renewed",
             ),
             (3, TlsaData::MatchHost("b.test".into()), "leaf b.test valid"),
+            (
+                3,
+                TlsaData::MatchHost("alias.test".into()),
+                "leaf b.test valid",
+            ),
             (3, TlsaData::Bytes(b"xyz".to_vec()), "xyz"),
         ];
         for (usage, of, want) in cases {

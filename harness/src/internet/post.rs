@@ -1,0 +1,154 @@
+//! What stands at one address: a server, a socket that refuses, or silence.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mtaspec_judge::scenario::Answering;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::smtp::{FakeSetup, SmtpFake};
+use crate::clock::CaseClock;
+
+/// Why nothing could be put at an address.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostError {
+    /// Somebody else listens there.
+    #[error("{0} is in use; stop what listens there, or give another pool")]
+    InUse(SocketAddr),
+    /// Low ports need rights.
+    #[error(
+        "no right to listen at {0}; run as root or in a namespace, or leave the choice of ports to the run"
+    )]
+    NoRight(SocketAddr),
+    /// The address is not this machine's.
+    #[error("{0} is no address of this machine; give a pool that is")]
+    NotOurs(SocketAddr),
+    /// Something else.
+    #[error("nothing can be put at {address}")]
+    Other {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        reason: io::Error,
+    },
+}
+
+impl PostError {
+    pub(super) fn of(address: SocketAddr, reason: io::Error) -> Self {
+        match reason.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse(address),
+            io::ErrorKind::PermissionDenied => Self::NoRight(address),
+            io::ErrorKind::AddrNotAvailable => Self::NotOurs(address),
+            _ => Self::Other { address, reason },
+        }
+    }
+}
+
+/// Something at one address, for as long as it lives.
+pub(super) enum Post {
+    /// Somebody answers.
+    Server(Box<SmtpFake>),
+    /// Connections are refused: a socket that is bound and does not listen.
+    Refused(
+        SocketAddr,
+        #[expect(dead_code, reason = "it holds the port")] TcpSocket,
+    ),
+    /// Connections get no answer.
+    Silent(Silence),
+}
+
+/// A listener whose queue is full: the system drops whatever comes (LISTEN(2)).
+pub(super) struct Silence {
+    address: SocketAddr,
+    clock: Arc<CaseClock>,
+    _listener: TcpListener,
+    _filling: TcpStream,
+}
+
+impl Post {
+    /// Puts up what answers so at this address.
+    pub(super) async fn put(
+        bind: SocketAddr,
+        answer: Answering,
+        setup: FakeSetup,
+    ) -> Result<Self, PostError> {
+        let post = match answer {
+            Answering::Server => {
+                SmtpFake::listen(bind, setup).map(|fake| Self::Server(Box::new(fake)))
+            }
+            Answering::Refused => refused(bind),
+            Answering::Silent => Silence::at(bind, &setup.clock).await.map(Self::Silent),
+        };
+        post.map_err(|reason| PostError::of(bind, reason))
+    }
+
+    /// The real address.
+    pub(super) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Server(fake) => fake.real_address(),
+            Self::Refused(address, _) => *address,
+            Self::Silent(silence) => silence.address,
+        }
+    }
+
+    /// Takes over what is new, if what answers here stays of the same kind; else says that it cannot.
+    pub(super) fn change(&self, answer: Answering, setup: FakeSetup) -> Result<bool, PostError> {
+        match (self, answer) {
+            (Self::Server(fake), Answering::Server) => {
+                let updated = fake.update(setup);
+                updated.map_err(|reason| PostError::of(self.address(), reason))?;
+                Ok(true)
+            }
+            (Self::Refused(..), Answering::Refused) | (Self::Silent(_), Answering::Silent) => {
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Ends its connections and waits until all is told that they had to tell.
+    pub(super) async fn close_connections(&self) {
+        if let Self::Server(fake) = self {
+            fake.close_connections().await;
+        }
+    }
+}
+
+fn refused(bind: SocketAddr) -> io::Result<Post> {
+    let socket = socket_for(bind)?;
+    socket.bind(bind)?;
+    Ok(Post::Refused(socket.local_addr()?, socket))
+}
+
+fn socket_for(bind: SocketAddr) -> io::Result<TcpSocket> {
+    match bind {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }
+}
+
+impl Silence {
+    async fn at(bind: SocketAddr, clock: &Arc<CaseClock>) -> io::Result<Self> {
+        let socket = socket_for(bind)?;
+        socket.bind(bind)?;
+        let listener = socket.listen(0)?;
+        let address = listener.local_addr()?;
+        let filling = TcpStream::connect(address).await?;
+        clock.set_silent(address, true);
+        Ok(Self {
+            address,
+            clock: Arc::clone(clock),
+            _listener: listener,
+            _filling: filling,
+        })
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        self.clock.set_silent(self.address, false);
+    }
+}

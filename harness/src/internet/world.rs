@@ -1,0 +1,279 @@
+//! The world of one case: its zones and hosts, from the first step to the last.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mtaspec_judge::scenario::{Answering, Difference, FaultPlace, Host, World};
+
+use super::dns::{CaseDns, CaseDnsSetup, DnsServer, PublishError};
+use super::faults::FaultBook;
+use super::hosts::{HostCertificates, HostUp, Role, next_hop_domain, shown_word};
+use super::post::{Post, PostError};
+use super::smtp::{ConnectionCounter, FakeSetup};
+use super::tls::CertificateStore;
+use crate::clock::CaseClock;
+use crate::plan::{AddressBook, HostAddresses, PlannedCase, ascii};
+use crate::recorder::Recorder;
+
+/// Why a world could not be brought up or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// A host.
+    #[error("{host} cannot be brought up")]
+    Host {
+        /// Its name, as the file has it.
+        host: String,
+        /// Why.
+        #[source]
+        reason: PostError,
+    },
+    /// The zones.
+    #[error(transparent)]
+    Zones(#[from] PublishError),
+    /// The story has no such step.
+    #[error("the story has no step {0}")]
+    NoStep(usize),
+}
+
+/// A running world. It is gone when it is dropped.
+pub struct CaseWorld {
+    dns: Arc<DnsServer>,
+    book: Arc<AddressBook>,
+    certificates: Arc<CertificateStore>,
+    planned: PlannedCase,
+    clock: Arc<CaseClock>,
+    recorder: Recorder,
+    case: Arc<CaseDns>,
+    faults: Arc<FaultBook>,
+    connections: Arc<ConnectionCounter>,
+    posts: BTreeMap<SocketAddr, Standing>,
+}
+
+/// What stands at a logical address, and whose it is.
+struct Standing {
+    name: String,
+    host: Host,
+    post: Post,
+}
+
+/// What a world wants at a logical address.
+struct Wanted {
+    bind: SocketAddr,
+    answer: Answering,
+    setup: FakeSetup,
+    /// What is shown to whoever is refused there.
+    shown: Option<Difference>,
+}
+
+impl CaseWorld {
+    pub(super) async fn new(
+        dns: Arc<DnsServer>,
+        book: Arc<AddressBook>,
+        certificates: Arc<CertificateStore>,
+        planned: &PlannedCase,
+        clock: &Arc<CaseClock>,
+        recorder: &Recorder,
+    ) -> Result<Self, WorldError> {
+        let faults = Arc::new(FaultBook::default());
+        let setup = CaseDnsSetup {
+            faults: Arc::clone(&faults),
+            recorder: recorder.clone(),
+            clock: Arc::clone(clock),
+        };
+        let worlds = planned.labelled().steps.iter().map(|step| &step.world);
+        let mut world = Self {
+            dns,
+            book,
+            certificates,
+            planned: planned.clone(),
+            clock: Arc::clone(clock),
+            recorder: recorder.clone(),
+            case: CaseDns::new(setup, worlds),
+            faults,
+            connections: Arc::default(),
+            posts: BTreeMap::new(),
+        };
+        world.change(0).await?;
+        Ok(world)
+    }
+
+    /// Makes the world that of another step, from 0: hosts and zones come, change and go; connections are closed.
+    ///
+    /// # Errors
+    /// When something of it cannot be had; the world is then of no further use.
+    pub async fn change(&mut self, step: usize) -> Result<(), WorldError> {
+        self.quiet().await;
+        let labelled = Arc::clone(self.planned.labelled());
+        let step = labelled.steps.get(step).ok_or(WorldError::NoStep(step))?;
+        let world = &step.world;
+        let addresses = self.planned.addresses_in(world);
+        self.faults.replace(world.faults.clone());
+        let mut wanted = self.wanted(world, &addresses);
+        self.posts.retain(|logical, _| {
+            let stays = wanted.contains_key(logical);
+            if !stays {
+                self.book.remove(*logical);
+            }
+            stays
+        });
+        while let Some((logical, wanted)) = wanted.pop_first() {
+            let name = wanted.setup.shown_name.clone();
+            self.put(logical, wanted)
+                .await
+                .map_err(|reason| WorldError::Host {
+                    host: self.planned.names().plain(&name),
+                    reason,
+                })?;
+        }
+        let certificates = HostCertificates {
+            store: &self.certificates,
+            world,
+            addresses: &addresses,
+        };
+        let origin = self.planned.names().origin();
+        self.dns
+            .publish(&origin, &self.case, world, &addresses, &certificates)?;
+        Ok(())
+    }
+
+    /// Ends all connections and waits until everything is told that they had to tell.
+    pub async fn quiet(&self) {
+        for standing in self.posts.values() {
+            standing.post.close_connections().await;
+        }
+    }
+
+    /// Ends the world in order: what its connections had to tell is told.
+    pub async fn end(self) {
+        self.quiet().await;
+    }
+
+    /// The hosts that are up.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<HostUp> {
+        let home = self.planned.names().labelled("mx.home.test");
+        (self.posts.iter())
+            .filter_map(|(logical, standing)| {
+                let Post::Server(fake) = &standing.post else {
+                    return None;
+                };
+                Some(HostUp {
+                    role: Role::of(&standing.name, &home),
+                    name: ascii(&standing.name),
+                    logical: *logical,
+                    real: fake.real_address(),
+                    certificate: shown_word(&standing.host),
+                    starttls: standing.host.starttls,
+                    tls: fake.versions_spoken(),
+                })
+            })
+            .collect()
+    }
+
+    /// Logical addresses and the real ones behind them, live.
+    #[must_use]
+    pub fn address_map(&self) -> &Arc<AddressBook> {
+        &self.book
+    }
+
+    async fn put(&mut self, logical: SocketAddr, wanted: Wanted) -> Result<(), PostError> {
+        let (name, host) = (wanted.setup.shown_name.clone(), wanted.setup.host.clone());
+        let standing = self.posts.remove(&logical);
+        let kept = match standing {
+            Some(standing) if standing.post.change(wanted.answer, wanted.setup.clone())? => {
+                Some(standing.post)
+            }
+            // What stood there is dropped first, so that its port is free again.
+            _ => None,
+        };
+        let post = match kept {
+            Some(post) => post,
+            None => Post::put(wanted.bind, wanted.answer, wanted.setup).await?,
+        };
+        self.book.put(logical, post.address());
+        self.book.show_when_refused(logical, wanted.shown);
+        self.posts.insert(logical, Standing { name, host, post });
+        Ok(())
+    }
+
+    fn wanted(&self, world: &World, addresses: &HostAddresses) -> BTreeMap<SocketAddr, Wanted> {
+        let mut all = BTreeMap::new();
+        let own = world.hosts.iter().filter(|(_, host)| host.cname.is_none());
+        for (name, host) in own {
+            let given = addresses.get(name).map(Vec::as_slice).unwrap_or_default();
+            for (index, (ip, address)) in given.iter().zip(&host.addresses).enumerate() {
+                let logical = SocketAddr::new(*ip, host.port);
+                let refusal = self.refusal(name);
+                let wanted = Wanted {
+                    bind: self.book.bind_address(logical),
+                    answer: match address.answer {
+                        Answering::Server if refusal.is_some() => Answering::Refused,
+                        answer => answer,
+                    },
+                    setup: self.setup(name, host, index, given, world),
+                    shown: refusal,
+                };
+                all.insert(logical, wanted);
+            }
+        }
+        all
+    }
+
+    /// The fault by which every connection to a host is refused.
+    fn refusal(&self, name: &str) -> Option<Difference> {
+        let places = [
+            FaultPlace::AttackerOf(name.to_owned()),
+            FaultPlace::Host(name.to_owned()),
+        ];
+        let fault = (places.iter()).find_map(|place| self.faults.standing_refusal(place));
+        fault.map(|fault| Difference::Fault(fault.written))
+    }
+
+    fn setup(
+        &self,
+        name: &str,
+        host: &Host,
+        address_index: usize,
+        addresses: &[std::net::IpAddr],
+        world: &World,
+    ) -> FakeSetup {
+        FakeSetup {
+            name: ascii(name),
+            shown_name: name.to_owned(),
+            address_index,
+            addresses: addresses.to_vec(),
+            next_hop_domain: next_hop_domain(name, world),
+            host: host.clone(),
+            attacker: world.attackers.get(name).cloned(),
+            faults: Arc::clone(&self.faults),
+            mail: Arc::clone(self.planned.mail()),
+            certificates: Arc::clone(&self.certificates),
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+            connections: Arc::clone(&self.connections),
+        }
+    }
+}
+
+#[cfg(test)]
+impl CaseWorld {
+    /// The setup of one of its fakes.
+    pub(super) fn any_setup(&self) -> FakeSetup {
+        let world = &self.planned.labelled().steps[0].world;
+        let addresses = self.planned.addresses_in(world);
+        let mut wanted = self.wanted(world, &addresses);
+        let (_, wanted) = wanted.pop_first().expect("the healthy world has hosts");
+        wanted.setup
+    }
+}
+
+impl Drop for CaseWorld {
+    fn drop(&mut self) {
+        self.dns.withdraw(&self.planned.names().origin());
+        for logical in self.posts.keys() {
+            self.book.remove(*logical);
+        }
+    }
+}
