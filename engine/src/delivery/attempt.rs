@@ -83,10 +83,8 @@ pub(super) async fn attempt(
     match session(workshop, peer, address, obligation, manner).await {
         Ok((mut client, keywords)) => {
             let outcomes = transact(&mut client, &keywords, message, recipients).await;
-            let broke = outcomes.iter().any(
-                |outcome| matches!(outcome, Err(Refusal::Broken { text, .. }) if !text.is_empty()),
-            );
-            if !broke {
+            let broke = |outcome| matches!(outcome, &Err(Refusal::Broken { .. }));
+            if !outcomes.iter().any(broke) {
                 client.quit().await;
             }
             Attempted::Answered(outcomes)

@@ -263,6 +263,7 @@ impl Queue {
                 }
                 Disposition::Bounced(trouble) => given_up.push((*id, trouble)),
                 Disposition::Deferred(trouble) if now >= expiry => given_up.push((*id, trouble)),
+                // Choice: a delay is told to nobody. RFC 3461 §5.2.5 allows such notices and asks for none.
                 Disposition::Deferred(trouble) => {
                     if let Some(entry) = state.entries.get_mut(id) {
                         entry.rounds += 1;

@@ -3,7 +3,7 @@
 //! Only here does the engine touch `tokio::time`, `tokio::net` and `tokio::spawn`.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -49,11 +49,13 @@ impl Network for SystemNetwork {
     }
 
     async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>> {
-        let any: SocketAddr = match to {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        let any: IpAddr = match to {
+            SocketAddr::V4(to) if to.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(to) if to.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
-        let socket = UdpSocket::bind(any).await?;
+        let socket = UdpSocket::bind((any, 0)).await?;
         socket.connect(to).await?;
         socket.send(datagram).await?;
         let mut answer = vec![0; DATAGRAM_LIMIT];

@@ -162,38 +162,32 @@ pub async fn transact(
         Ok(reply) => return for_all(Refusal::Reply(Stage::Mail, reply)),
         Err(fault) => return for_all(Refusal::broken(&fault)),
     }
-    let mut outcomes: Vec<Option<Refusal>> = Vec::with_capacity(recipients.len());
+    let mut refused: Vec<Option<Refusal>> = Vec::with_capacity(recipients.len());
     for recipient in recipients {
         match client
             .command(Stage::Rcpt, &parameters.rcpt(recipient))
             .await
         {
-            Ok(reply) if reply.category() == Category::Completed => outcomes.push(None),
-            Ok(reply) => outcomes.push(Some(Refusal::Reply(Stage::Rcpt, reply))),
+            Ok(reply) if reply.category() == Category::Completed => refused.push(None),
+            Ok(reply) => refused.push(Some(Refusal::Reply(Stage::Rcpt, reply))),
             Err(fault) => {
                 // Recipients that were refused by then stay refused; for all others the session broke.
-                outcomes.resize(recipients.len(), None);
+                refused.resize(recipients.len(), None);
                 let broken = Refusal::broken(&fault);
-                return outcomes
+                return refused
                     .into_iter()
                     .map(|was| Err(was.unwrap_or(broken.clone())))
                     .collect();
             }
         }
     }
-    let sent = if outcomes.iter().any(Option::is_none) {
-        send_content(client, message).await
-    } else {
-        // Nobody is left to send it to; the session ends with QUIT.
-        Err(Refusal::Broken {
-            content_sent: false,
-            malformed: false,
-            text: String::new(),
-        })
-    };
-    outcomes
+    if refused.iter().all(Option::is_some) {
+        return refused.into_iter().flatten().map(Err).collect();
+    }
+    let sent = send_content(client, message).await;
+    refused
         .into_iter()
-        .map(|refused| refused.map_or_else(|| sent.clone(), Err))
+        .map(|refusal| refusal.map_or_else(|| sent.clone(), Err))
         .collect()
 }
 

@@ -154,3 +154,144 @@ fn strong_enough(leaf: &CertificateDer<'_>) -> Result<(), ChainFault> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{
+        BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+        SanType,
+    };
+
+    use super::*;
+    use crate::address::DomainName;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + 20_000 * DAY
+    }
+
+    /// A root, and a leaf that it signed, changed before.
+    fn chain(change: impl FnOnce(&mut CertificateParams)) -> (Trust, Vec<CertificateDer<'static>>) {
+        let root_key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::new(Vec::new()).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let anchor = root.self_signed(&root_key).unwrap().der().clone();
+        let mut leaf = CertificateParams::new(vec!["mx.example.test".to_owned()]).unwrap();
+        leaf.not_before = (now() - DAY).into();
+        leaf.not_after = (now() + DAY).into();
+        change(&mut leaf);
+        let key = KeyPair::generate().unwrap();
+        let leaf = leaf.signed_by(&key, &Issuer::new(root, root_key)).unwrap();
+        (Trust::new(&[anchor]).unwrap(), vec![leaf.der().clone()])
+    }
+
+    fn judge(
+        change: impl FnOnce(&mut CertificateParams),
+        peer: &str,
+        at: SystemTime,
+    ) -> Verification {
+        let (trust, chain) = chain(change);
+        trust.judge(
+            &chain,
+            &PeerName::Host(DomainName::parse(peer).unwrap()),
+            at,
+        )
+    }
+
+    #[test]
+    fn a_name_is_a_whole_name_or_a_star_for_one_label() {
+        // (name in the certificate, host, does it fit?)
+        let cases = [
+            ("mx.example.test", "mx.example.test", true),
+            ("MX.Example.TEST", "mx.example.test", true),
+            ("*.example.test", "mx.example.test", true),
+            ("*.example.test", "a.mx.example.test", false),
+            ("*.example.test", "example.test", false),
+            ("example.test", "mx.example.test", false),
+            ("m*.example.test", "mx.example.test", false),
+            ("*.*.test", "mx.example.test", false),
+            ("mx.*.test", "mx.example.test", false),
+            ("xn--bcher-kva.test", "bücher.test", true),
+        ];
+        for (name, host, want) in cases {
+            let name = SanType::DnsName(name.try_into().unwrap());
+            let verification = judge(
+                |leaf| leaf.subject_alt_names = vec![name.clone()],
+                host,
+                now(),
+            );
+            assert_eq!(verification.name.is_ok(), want, "{name:?} for {host}");
+            assert_eq!(verification.chain, Ok(()), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_named_by_an_address() {
+        let address: std::net::IpAddr = "192.0.2.1".parse().unwrap();
+        let (trust, chain) =
+            chain(|leaf| leaf.subject_alt_names = vec![SanType::IpAddress(address)]);
+        assert_eq!(
+            trust.judge(&chain, &PeerName::Address(address), now()).name,
+            Ok(())
+        );
+        let other = PeerName::Address("192.0.2.2".parse().unwrap());
+        assert!(trust.judge(&chain, &other, now()).name.is_err());
+    }
+
+    #[test]
+    fn a_chain_is_judged_by_the_clock_and_by_its_use() {
+        let host = "mx.example.test";
+        let client_only = |leaf: &mut CertificateParams| {
+            leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        };
+        let authority =
+            |leaf: &mut CertificateParams| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        assert_eq!(judge(|_| (), host, now()).chain, Ok(()));
+        assert_eq!(
+            judge(|_| (), host, now() + 2 * DAY).chain,
+            Err(ChainFault::Expired)
+        );
+        assert_eq!(
+            judge(|_| (), host, now() - 2 * DAY).chain,
+            Err(ChainFault::NotYetValid)
+        );
+        assert!(matches!(
+            judge(client_only, host, now()).chain,
+            Err(ChainFault::Invalid(_))
+        ));
+        assert!(matches!(
+            judge(authority, host, now()).chain,
+            Err(ChainFault::Invalid(_))
+        ));
+        assert_eq!(judge(client_only, host, now()).name, Ok(()));
+    }
+
+    #[test]
+    fn nothing_is_trusted_that_leads_nowhere() {
+        let (_, leaf) = chain(|_| ());
+        let peer = PeerName::Host(DomainName::parse("mx.example.test").unwrap());
+        let nobody = Trust::new(&[]).unwrap();
+        assert_eq!(
+            nobody.judge(&leaf, &peer, now()),
+            Verification {
+                chain: Err(ChainFault::UnknownIssuer),
+                name: Ok(())
+            }
+        );
+        assert_eq!(
+            nobody.judge(&[], &peer, now()),
+            Verification {
+                chain: Err(ChainFault::Absent),
+                name: Err(NameFault::Absent)
+            }
+        );
+        let garbage = [CertificateDer::from(b"garbage".to_vec())];
+        assert!(matches!(
+            nobody.judge(&garbage, &peer, now()).chain,
+            Err(ChainFault::Unreadable(_))
+        ));
+    }
+}

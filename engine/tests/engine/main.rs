@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod delivery;
+mod dns;
 mod handshake;
 mod hosts;
 mod peer;
