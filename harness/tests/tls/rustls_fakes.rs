@@ -117,3 +117,60 @@ async fn a_name_may_be_refused_and_a_certificate_demanded() {
         assert_eq!(seen.met(), [format!("host.\"mx.example.test\".{key}")]);
     }
 }
+
+#[tokio::test]
+async fn a_sender_that_trusts_nobody_says_so_and_one_without_a_common_suite_is_refused() {
+    let strict = |versions: &[&'static rustls::SupportedProtocolVersion]| {
+        rustls::ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::ring::default_provider(),
+        ))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore {
+            roots: vec![rustls::pki_types::TrustAnchor {
+                subject: b"nobody"[..].into(),
+                subject_public_key_info: b"none"[..].into(),
+                name_constraints: None,
+            }],
+        })
+        .with_no_client_auth()
+    };
+    let old = vec![TlsVersion::Tls10, TlsVersion::Tls12, TlsVersion::Tls13];
+    for versions in [TlsSetup::default().versions, old] {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let setup = TlsSetup {
+                versions: versions.clone(),
+                ..TlsSetup::default()
+            };
+            let (address, seen) = serve(Arc::new(fake(&setup).unwrap()), None, b"").await;
+            client::speak(address, strict(&[version]), HOST)
+                .await
+                .unwrap_err();
+            let seen = seen.await.unwrap();
+            let failed = seen.events.last();
+            assert!(
+                matches!(failed, Some(What::TlsFailed { by: By::Sender, alert: Some(alert), .. }) if alert == "unknown_ca"),
+                "{failed:?}"
+            );
+            assert!(!seen.established);
+        }
+        let setup = TlsSetup {
+            versions,
+            ciphers: Some(vec!["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".to_owned()]),
+            ..TlsSetup::default()
+        };
+        let mut provider = rustls::crypto::ring::default_provider();
+        provider
+            .cipher_suites
+            .retain(|suite| !format!("{:?}", suite.suite()).contains("AES_128"));
+        let config = client::with_provider(provider, &[&rustls::version::TLS12]);
+        let (address, seen) = serve(Arc::new(fake(&setup).unwrap()), None, b"").await;
+        client::speak(address, config, HOST).await.unwrap_err();
+        let seen = seen.await.unwrap();
+        let failed = seen.events.last();
+        assert!(
+            matches!(failed, Some(What::TlsFailed { by: By::Receiver, alert: Some(alert), .. }) if alert == "handshake_failure"),
+            "{failed:?}"
+        );
+    }
+}

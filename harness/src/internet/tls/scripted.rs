@@ -17,7 +17,7 @@ use super::below::Below;
 use super::client_hello::ClientHello;
 use super::names::version_number;
 use super::setup::TlsSetup;
-use super::suites::{KeyExchange, is_old, is_tls13, key_exchange, suite_name, suite_number};
+use super::suites::{is_old, is_tls13, suite_name, suite_number};
 
 const TLS10: u16 = 0x0301;
 const TLS13: u16 = 0x0304;
@@ -64,7 +64,7 @@ pub(super) enum Reaction {
 }
 
 impl Script {
-    /// The answer to this hello; none: no suite that it offers can be answered. `only`: this suite.
+    /// The answer to this hello; none: it offers no suite that could be answered. `only`: this suite.
     pub(super) fn write(
         setup: &TlsSetup,
         hello: &ClientHello,
@@ -131,25 +131,27 @@ fn suite_of(setup: &TlsSetup, hello: &ClientHello, version: u16) -> Option<u16> 
         0x0303 => !is_tls13(name),
         _ => is_old(name),
     };
-    let asked: Vec<String> = match &setup.ciphers {
-        Some(names) => names.clone(),
-        None => SUITES.iter().map(|name| (*name).to_owned()).collect(),
-    };
     let offered: Vec<String> = hello.suites.iter().copied().map(suite_name).collect();
-    let real =
-        |name: &&String| key_exchange(name) != KeyExchange::Other && suite_number(name).is_some();
-    asked
-        .iter()
-        .find(|name| offered.contains(name) && fits(name))
-        .or_else(|| {
-            offered
-                .iter()
-                .filter(real)
-                .find(|name| fits(name) && key_exchange(name) == KeyExchange::Rsa)
-        })
-        .or_else(|| offered.iter().filter(real).find(|name| fits(name)))
-        .or_else(|| offered.iter().find(real))
-        .and_then(|name| suite_number(name))
+    // Suites that the scenario names are the point: without one in common there is nothing to accept.
+    if let Some(asked) = &setup.ciphers {
+        let common = || asked.iter().filter(|name| offered.contains(name));
+        return common()
+            .find(|name| fits(name))
+            .or_else(|| common().next())
+            .and_then(|name| suite_number(name));
+    }
+    let known = || {
+        let asked = SUITES
+            .iter()
+            .filter(|name| offered.iter().any(|suite| suite == *name));
+        asked.copied().chain(offered.iter().map(String::as_str))
+    };
+    let is_suite = |name: &&str| suite_number(name).is_some() && !name.ends_with("_SCSV");
+    known()
+        .filter(is_suite)
+        .find(|name| fits(name))
+        .or_else(|| known().find(is_suite))
+        .and_then(suite_number)
 }
 
 fn server_hello(setup: &TlsSetup, hello: &ClientHello, version: u16, suite: u16) -> Vec<u8> {
