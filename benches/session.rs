@@ -73,7 +73,7 @@ fn measure(criterion: &mut Criterion, runtime: &Runtime) -> anyhow::Result<()> {
     let mut group = criterion.benchmark_group("session");
     group.throughput(Throughput::Elements(1));
     for (name, size) in [("1-KiB", 1 << 10), ("64-KiB", 1 << 16)] {
-        let sender = Sender::to(MailHost::up("starttls = false", &certificates)?, size)?;
+        let sender = Sender::to(MailHost::up("", &certificates)?, size)?;
         group.bench_function(format!("plaintext/{name}"), |bencher| {
             bencher.to_async(runtime).iter(async || {
                 let sent = sender.in_plaintext().await;

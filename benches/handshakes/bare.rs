@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use mtaspec_harness::internet::tls::Minted;
+use mtaspec_certs::Minted;
 use mtaspec_judge::scenario::TlsVersion;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -37,7 +37,15 @@ use stage::tls_client::{Resumes, TlsClient};
 
 /// The host of all but `fake-host`, whose name the plan makes.
 const HOST: &str = "mx.example.test";
-const VERSIONS: &[TlsVersion] = &[TlsVersion::Tls12, TlsVersion::Tls13];
+/// TLS 1.0 and 1.1 where there is a stack for them.
+const VERSIONS: &[TlsVersion] = &[
+    #[cfg(feature = "legacy-tls")]
+    TlsVersion::Tls10,
+    #[cfg(feature = "legacy-tls")]
+    TlsVersion::Tls11,
+    TlsVersion::Tls12,
+    TlsVersion::Tls13,
+];
 const KEYS: [KeyKind; 2] = [KeyKind::EcdsaP256, KeyKind::Rsa2048];
 
 /// What a group is about.
