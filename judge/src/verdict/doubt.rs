@@ -39,6 +39,20 @@ pub(crate) fn doubt(
     tables: &[Vec<Raw>],
     twin: &TwinResult,
 ) -> Option<Doubt> {
+    let full = |reason: String| {
+        Some(Doubt {
+            reason,
+            only_silence: false,
+        })
+    };
+    let said_nothing = |step: usize| {
+        !evidence
+            .events(step..=step)
+            .any(|(_, event)| matches!(event.what, What::SmtpReply { .. }))
+    };
+    if evidence.is_inbound() && said_nothing(step) {
+        return full("the subject answered nothing".to_owned());
+    }
     let scope = Scope::of_step(evidence, step);
     let undelivered: Vec<Outcome> = scope
         .outcomes
@@ -54,12 +68,6 @@ pub(crate) fn doubt(
         .flat_map(|raw| &raw.accepts)
         .collect();
     let what = outcomes_in_words(&undelivered);
-    let full = |reason: String| {
-        Some(Doubt {
-            reason,
-            only_silence: false,
-        })
-    };
     let refused = undelivered.iter().any(|one| {
         said.iter().any(|(message, recipient, accepted)| {
             !accepted && *message == one.message && *recipient == one.recipient

@@ -64,12 +64,19 @@ impl Sent<'_> {
     }
 }
 
-/// Every message that went in up to a step, in order.
+/// Every message that went in up to a step, in order. A script without `MESSAGE` sends none.
 pub(crate) fn sent_until(case: &Case, step: usize) -> Vec<Sent<'_>> {
+    let sends_none = case.client.script.as_ref().is_some_and(|segments| {
+        !segments
+            .iter()
+            .flatten()
+            .any(|line| line.as_str() == "MESSAGE")
+    });
+    let steps = if sends_none { 0 } else { step };
     case.steps
         .iter()
         .enumerate()
-        .take(step)
+        .take(steps)
         .flat_map(|(index, step)| step.inject.iter().map(move |message| (index + 1, message)))
         .flat_map(|(step, message)| {
             (1..=message.copies.max(1)).map(move |copy| Sent {
@@ -125,6 +132,15 @@ mod tests {
                 want,
                 "{from} {notify:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_script_without_message_sends_none() {
+        for (lines, want) in [(["EHLO x", "QUIT"], 0), (["EHLO x", "MESSAGE"], 1)] {
+            let mut case = case();
+            case.client.script = Some(vec![lines.iter().map(ToString::to_string).collect()]);
+            assert_eq!(sent_until(&case, 1).len(), want, "{lines:?}");
         }
     }
 }

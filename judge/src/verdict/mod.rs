@@ -29,6 +29,12 @@ mod tls_report;
 mod wildcard;
 
 #[cfg(test)]
+mod content_tests;
+#[cfg(test)]
+mod delivery_tests;
+#[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod notice_tests;
 #[cfg(test)]
 mod outcome_tests;
@@ -36,6 +42,10 @@ mod outcome_tests;
 mod rounds_tests;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tls_report_tests;
+#[cfg(test)]
+mod verdict_tests;
 
 pub use case_verdict::{CaseResult, Verdict, judge};
 pub use doubt::TwinResult;

@@ -1,9 +1,10 @@
 //! Cases and events for the tests of this crate, healthy but for what a test says.
 
+use super::{FindingVerdict, JudgeOptions, TwinResult, judge};
 use crate::events::{Event, Recording, SubjectName, What};
 use crate::scenario::{
-    Case, Client, Direction, Domain, Expect, Expectation, Host, Level, Message, MxRecord, Place,
-    Step, Twin, Wanted, World,
+    Case, Client, Count, Direction, Domain, Expect, Expectation, FieldPattern, Fields, Host, Level,
+    Message, MxRecord, Place, Step, Twin, Wanted, World,
 };
 
 /// A place in a file that does not exist.
@@ -287,4 +288,39 @@ pub(crate) fn dsn(action: &str, status: &str, recipient: &str) -> String {
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\n\
          From: sender@home.test\r\nSubject: hello\r\n\r\n--b--\r\n"
     )
+}
+
+/// The first finding of a case whose one table wants this, with the twin delivered.
+pub(crate) fn found(events: &[Event], wanted: Wanted) -> (FindingVerdict, String) {
+    let case = case_of(vec![step(vec![table(Level::Must, vec![wanted])])]);
+    let mut all = vec![injected("first", 250, "ok")];
+    all.extend_from_slice(events);
+    let result = judge(
+        &recording(case, all),
+        &TwinResult::Delivered,
+        &JudgeOptions::default(),
+    );
+    let finding = &result.findings[0];
+    (finding.verdict, finding.got.clone())
+}
+
+pub(crate) fn text(text: &str) -> FieldPattern {
+    FieldPattern::Text(vec![text.into()])
+}
+
+pub(crate) fn flag(flag: bool) -> FieldPattern {
+    FieldPattern::Flag(flag)
+}
+
+pub(crate) fn number(count: u64) -> FieldPattern {
+    FieldPattern::Count(Count {
+        least: count,
+        most: Some(count),
+    })
+}
+
+pub(crate) fn fields(list: &[(&str, FieldPattern)]) -> Fields {
+    list.iter()
+        .map(|(name, pattern)| ((*name).to_owned(), pattern.clone()))
+        .collect()
 }
