@@ -12,4 +12,5 @@ mod old_fakes;
 mod quirks;
 mod rustls_fakes;
 mod scripted;
+mod secrets;
 mod stage;

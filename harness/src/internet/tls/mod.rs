@@ -8,6 +8,7 @@ mod certificates;
 mod client_hello;
 mod deeds;
 mod flight;
+mod key_log;
 mod names;
 #[cfg(feature = "legacy-tls")]
 mod openssl_stack;
@@ -26,6 +27,7 @@ pub use mtaspec_certs::Holder;
 pub use certificates::{CertificateStore, certificate_word};
 pub use client_hello::ClientHello;
 pub use deeds::HandshakeDeeds;
+pub use key_log::KeyLog;
 pub use names::{alert_name, alert_names, alert_number, version_name, version_number};
 pub use record_reader::{FirstFlight, HelloTrouble, Opening, read_first_flight};
 pub use server::{Handshake, HandshakeEnd, ServerTls, Tell, TlsFacts};

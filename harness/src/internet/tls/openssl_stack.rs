@@ -86,6 +86,9 @@ pub(super) fn configure(
     if setup.has_quirk("unoffered-alpn") {
         builder.set_alpn_select_callback(|_, _| Ok(UNOFFERED));
     }
+    if let Some(log) = setup.key_log.clone() {
+        builder.set_keylog_callback(move |_, line| log.line(line));
+    }
     Ok(builder.build())
 }
 

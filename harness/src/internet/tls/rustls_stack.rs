@@ -102,6 +102,9 @@ pub(super) fn configure(
     };
     let mut config = builder.with_cert_resolver(Arc::new(Shows(certified)));
     config.ignore_client_order = true;
+    if let Some(log) = &setup.key_log {
+        config.key_log = Arc::new(log.clone());
+    }
     if setup.has_quirk("resumption") {
         config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
         if setup.has_quirk("early-data") {

@@ -15,7 +15,7 @@ use super::deeds::{self, Ending, HandshakeDeeds};
 use super::names;
 use super::record_reader::{HelloTrouble, Opening, read_first_flight};
 use super::session::{Session, ended};
-use super::setup::TlsSetup;
+use super::setup::{Owner, TlsSetup};
 use super::stack::{Prepared, Service, Stack, TlsSetupError};
 use super::stream::TlsStream;
 use super::suites::suite_number;
@@ -118,9 +118,11 @@ impl ServerTls {
         let mut minted = HashMap::new();
         for shown in setup.all_shown() {
             if let Shown::Certificate(spec) = shown {
-                let certificate = certificates
-                    .certificate(spec, &holder)
-                    .map_err(TlsSetupError::Certificate)?;
+                let certificate = match setup.owner {
+                    Owner::Attacker => certificates.attackers_certificate(spec, &holder),
+                    Owner::Host | Owner::Https => certificates.certificate(spec, &holder),
+                };
+                let certificate = certificate.map_err(TlsSetupError::Certificate)?;
                 minted.insert(spec.clone(), certificate);
             }
         }

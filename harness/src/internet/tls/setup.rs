@@ -10,6 +10,7 @@ use mtaspec_judge::scenario::{
     Attacker, ClientCertificate, Difference, Host, HttpsHost, Shown, TlsVersion,
 };
 
+use super::key_log::KeyLog;
 use super::suites::{Authentication, authentication, is_old, is_tls13};
 
 /// What every host speaks that says nothing.
@@ -83,6 +84,8 @@ pub struct TlsSetup {
     pub sni: BTreeMap<String, Shown>,
     /// What it asks of the sender.
     pub client_certificate: ClientCertificate,
+    /// Takes the secrets of every session, for whoever records the bytes of the connection.
+    pub key_log: Option<KeyLog>,
 }
 
 impl Default for TlsSetup {
@@ -103,6 +106,7 @@ impl From<&Host> for TlsSetup {
             certificate: host.certificate.clone(),
             sni: host.sni.clone(),
             client_certificate: host.client_certificate,
+            key_log: None,
         }
     }
 }
