@@ -1,6 +1,7 @@
 //! Worlds of cases: brought up, changed, and gone again.
 
 mod shown_chain;
+mod suite;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
