@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use mtaspec_certs::{CertificateSpec, Holder, KeyKind};
-use mtaspec_judge::scenario::{Host, Shown, StartTls, TlsVersion, World};
+use mtaspec_judge::scenario::{Host, Shown, StartTls, TlsVersion, World, ascii_form, is_same_name};
 
 use super::dns::{ChainEnds, TlsaError, TlsaSource};
 use super::tls::{CertificateStore, TlsSetup, certificate_word};
@@ -70,23 +70,16 @@ pub(super) fn shown_word(host: &Host) -> String {
 pub(super) fn next_hop_domain(name: &str, world: &World) -> Option<String> {
     let aliases = (world.hosts.iter()).filter(|(_, host)| {
         let target = host.cname.as_deref();
-        target.is_some_and(|target| same_name(target, name))
+        target.is_some_and(|target| is_same_name(target, name))
     });
     let names: BTreeSet<String> = aliases
-        .map(|(alias, _)| normal(alias))
-        .chain([normal(name)])
+        .map(|(alias, _)| ascii_form(alias))
+        .chain([ascii_form(name)])
         .collect();
-    let named = (world.domains.iter())
-        .find(|(_, domain)| (domain.mx.iter()).any(|record| names.contains(&normal(&record.host))));
+    let named = (world.domains.iter()).find(|(_, domain)| {
+        (domain.mx.iter()).any(|record| names.contains(&ascii_form(&record.host)))
+    });
     named.map(|(domain, _)| ascii(domain))
-}
-
-fn same_name(one: &str, other: &str) -> bool {
-    normal(one) == normal(other)
-}
-
-fn normal(name: &str) -> String {
-    ascii(name.trim_end_matches('.')).to_lowercase()
 }
 
 /// The certificates of the hosts of one world, for TLSA records: the same that their fakes show.

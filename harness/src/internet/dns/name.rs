@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
-use mtaspec_judge::scenario::World;
+use mtaspec_judge::scenario::{World, ascii_form};
 
 use crate::plan::ascii;
 
@@ -70,11 +70,7 @@ impl Spellings {
                 .chain(world.hosts.keys())
                 .chain(world.https.keys())
         });
-        Self(
-            names
-                .map(|name| (ascii(name).to_lowercase(), name.clone()))
-                .collect(),
-        )
+        Self(names.map(|name| (ascii_form(name), name.clone())).collect())
     }
 
     /// The file's spelling of a name, or of the end of it that the file has.

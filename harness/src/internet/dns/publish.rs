@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use hickory_proto::rr::rdata::{MX, NS, TXT};
 use hickory_proto::rr::{Name, RData, RecordType};
 use mtaspec_judge::scenario::{
-    Difference, Domain, Host, HostAddress, HttpsHost, Sts, TlsRpt, Tlsa, World,
+    Difference, Domain, Host, HostAddress, HttpsHost, Sts, TlsRpt, Tlsa, World, is_same_name,
+    without_brackets,
 };
 
-use super::name::{NameError, full_name};
+use super::name::{NameError, full_name, shown};
 use super::records;
 use super::tlsa::{self, TlsaSource};
 use super::tree::PublishError;
@@ -89,11 +90,8 @@ impl Zones {
             }
             let domain = name.trim_to(deep);
             for origin in [domain, name] {
-                let key = super::name::shown(&origin).to_lowercase();
-                let published = world
-                    .domains
-                    .iter()
-                    .find(|(name, _)| crate::plan::ascii(name).to_lowercase() == key);
+                let published =
+                    (world.domains.iter()).find(|(name, _)| is_same_name(name, &shown(&origin)));
                 let is_domain = usize::from(origin.num_labels()) <= deep || published.is_some();
                 if is_domain && origin != ground.apex && !aliases.contains(&origin) {
                     let ttl = published.map_or(Domain::default().ttl, |(_, domain)| domain.ttl);
@@ -144,7 +142,7 @@ impl Zones {
         let differs = |key: &str| Difference::Domain(text.to_owned(), key.to_owned());
         self.of(&name).add_name(name.clone());
         for record in &domain.mx {
-            let host = full_name(without_brackets(&record.host))?;
+            let host = full_name(literal_as_name(&record.host))?;
             let data = RData::MX(MX::new(record.preference, host));
             self.of(&name).add(name.clone(), data);
         }
@@ -179,7 +177,7 @@ impl Zones {
     fn texts(&mut self, owner: &Name, records: Vec<Vec<String>>) -> Result<(), PublishError> {
         for strings in records {
             if strings.iter().any(|string| string.len() > 255) || strings.is_empty() {
-                return Err(PublishError::Text(super::name::shown(owner)));
+                return Err(PublishError::Text(shown(owner)));
             }
             let zone = self.of(owner);
             zone.add(owner.clone(), RData::TXT(TXT::new(strings)));
@@ -320,14 +318,11 @@ fn is_healthy_mx(name: &str, domain: &Domain) -> bool {
 }
 
 /// An address literal as the name that a careless administrator makes of it.
-fn without_brackets(host: &str) -> &str {
-    let inside = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let Some(inside) = inside else {
-        return host;
-    };
-    inside.strip_prefix("IPv6:").unwrap_or(inside)
+fn literal_as_name(host: &str) -> &str {
+    match without_brackets(host) {
+        inside if inside.len() < host.len() => inside.strip_prefix("IPv6:").unwrap_or(inside),
+        name => name,
+    }
 }
 
 /// RFC 8461 §3.1.

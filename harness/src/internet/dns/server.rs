@@ -25,6 +25,7 @@ use super::case::{Asked, CaseDns};
 use super::publish::publish;
 use super::tlsa::TlsaSource;
 use super::tree::{PublishError, Tree};
+use crate::internet::post::PostError;
 use crate::plan::HostAddresses;
 
 /// No answer over UDP is longer (RFC 9715 §3.1).
@@ -52,14 +53,8 @@ pub struct DnsSetup {
 #[non_exhaustive]
 pub enum DnsError {
     /// A socket could not be had.
-    #[error("the resolver cannot listen at {address}")]
-    Bind {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        reason: io::Error,
-    },
+    #[error("the resolvers cannot listen")]
+    Listen(#[from] PostError),
     /// The base is no name.
     #[error(transparent)]
     Base(#[from] PublishError),
@@ -128,10 +123,8 @@ impl DnsServer {
 
 /// One resolver on UDP and TCP of one port.
 async fn face(tree: &Arc<Tree>, bind: SocketAddr) -> Result<(Server<Face>, SocketAddr), DnsError> {
-    let (udp, tcp, address) = sockets(bind).await.map_err(|reason| DnsError::Bind {
-        address: bind,
-        reason,
-    })?;
+    let sockets = sockets(bind).await;
+    let (udp, tcp, address) = sockets.map_err(|reason| PostError::of(bind, reason))?;
     let mut server = Server::new(Face {
         tree: Arc::clone(tree),
         address,

@@ -130,16 +130,14 @@ impl Zone {
         } else if self.has_below(name) {
             return (Found::NoData, self.shown_at(name, kind));
         } else {
-            let wildcard = self.wildcard_for(name);
-            match wildcard {
+            match self.wildcard_for(name) {
                 Some(wildcard) => wildcard,
                 None => return (Found::NoName, self.shown_at(name, kind)),
             }
         };
-        let found = match self.names.get(&source) {
-            Some(sets) => found_in(sets, kind),
-            None => Found::NoName,
-        };
+        // A wildcard may be an empty non-terminal as well: then it is there and has no data (RFC 4592 §4.2).
+        let sets = self.names.get(&source);
+        let found = sets.map_or(Found::NoData, |sets| found_in(sets, kind));
         (found, self.shown_at(&source, kind))
     }
 
@@ -168,17 +166,18 @@ impl Zone {
     /// The wildcard at the closest encloser (RFC 4592 §3.3.1), if there is one.
     fn wildcard_for(&self, name: &Name) -> Option<Name> {
         let mut encloser = name.base_name();
-        while encloser != self.origin
-            && !self.names.contains_key(&encloser)
-            && !self.has_below(&encloser)
-        {
+        while encloser != self.origin && !self.exists(&encloser) {
             if encloser.is_root() {
                 return None;
             }
             encloser = encloser.base_name();
         }
         let wildcard = encloser.prepend_label("*").ok()?;
-        self.names.contains_key(&wildcard).then_some(wildcard)
+        self.exists(&wildcard).then_some(wildcard)
+    }
+
+    fn exists(&self, name: &Name) -> bool {
+        self.names.contains_key(name) || self.has_below(name)
     }
 }
 
@@ -202,9 +201,11 @@ fn found_in(sets: &BTreeMap<RecordType, RecordSet>, kind: RecordType) -> Found<'
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use hickory_proto::rr::RecordType;
+    use proptest::prelude::*;
 
     use super::super::name::full_name;
     use super::{Found, Zone};
@@ -223,6 +224,15 @@ mod tests {
         zone.add_alias(name("alias.example.test"), name("mx.example.test"));
         zone.add_name(name("bare.example.test"));
         zone
+    }
+
+    fn word(found: &Found<'_>) -> &'static str {
+        match found {
+            Found::Records(_) => "records",
+            Found::Alias(..) => "alias",
+            Found::NoData => "no data",
+            Found::NoName => "no name",
+        }
     }
 
     #[test]
@@ -248,13 +258,8 @@ mod tests {
         ];
         let zone = zone();
         for (name, kind, want) in cases {
-            let got = match zone.find(&full_name(name).unwrap(), kind).0 {
-                Found::Records(_) => "records",
-                Found::Alias(..) => "alias",
-                Found::NoData => "no data",
-                Found::NoName => "no name",
-            };
-            assert_eq!(got, want, "{name} {kind}");
+            let found = zone.find(&full_name(name).unwrap(), kind).0;
+            assert_eq!(word(&found), want, "{name} {kind}");
         }
     }
 
@@ -266,5 +271,54 @@ mod tests {
         zone.add_address(name("mx.example.test"), "198.18.0.5".parse().unwrap());
         let (found, _) = zone.find(&name("mx.example.test"), RecordType::A);
         assert!(matches!(found, Found::Alias(_, target) if *target == name("other.test")));
+    }
+
+    /// What RFC 4592 says of a name, word for word and slowly: `names` have an address, and are below the origin.
+    fn by_definition(names: &BTreeSet<String>, asked: &str) -> &'static str {
+        let exists = |name: &str| {
+            let below = format!(".{name}");
+            name == "o.test" || names.iter().any(|n| n == name || n.ends_with(&below))
+        };
+        let has = |name: &str| {
+            if names.contains(name) {
+                "records"
+            } else {
+                "no data"
+            }
+        };
+        if exists(asked) {
+            return has(asked);
+        }
+        let mut encloser = asked;
+        while !exists(encloser) {
+            encloser = encloser.split_once('.').unwrap().1;
+        }
+        let wildcard = format!("*.{encloser}");
+        if exists(&wildcard) {
+            has(&wildcard)
+        } else {
+            "no name"
+        }
+    }
+
+    fn any_name() -> impl Strategy<Value = String> {
+        prop::collection::vec("[ab*]", 1..4)
+            .prop_map(|labels| format!("{}.o.test", labels.join(".")))
+    }
+
+    proptest! {
+        #[test]
+        fn a_zone_knows_what_the_rfc_defines(
+            names in prop::collection::btree_set(any_name(), 0..8),
+            asked in any_name(),
+        ) {
+            let origin = full_name("o.test").unwrap();
+            let mut zone = Zone::new(origin.clone(), &origin, Duration::ZERO);
+            for name in &names {
+                zone.add_address(full_name(name).unwrap(), "198.18.0.4".parse().unwrap());
+            }
+            let found = zone.find(&full_name(&asked).unwrap(), RecordType::A).0;
+            prop_assert_eq!(word(&found), by_definition(&names, &asked));
+        }
     }
 }
