@@ -1,9 +1,10 @@
 //! The suite in the tree is read without a problem, and its ids and capabilities are those of the reference.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::{Catalogue, Suite};
+use super::{Case, Catalogue, Suite, Twin};
 
 /// The files that the reference model of the language was tried on.
 const EXAMPLES: [&str; 34] = [
@@ -72,4 +73,27 @@ fn ids_and_capabilities_follow_from_what_files_say() {
         writeln!(list, "{}: {}", case.id, capabilities.join(" ")).unwrap();
     }
     insta::assert_snapshot!(list);
+}
+
+#[test]
+fn few_healthy_twins_stand_for_many_cases() {
+    let (suite, _) = suite();
+    let needed = suite.cases.iter().filter(|case| case.twin == Twin::Healthy);
+    let steps = |case: &Case| {
+        (0..case.steps.len())
+            .map(|step| case.healthy_twin(step).id)
+            .collect::<Vec<_>>()
+    };
+    let twins: BTreeSet<String> = needed.clone().flat_map(steps).collect();
+    assert!(twins.len() * 3 < needed.count(), "{}", twins.len());
+}
+
+#[test]
+fn a_case_reads_back_from_its_recording() {
+    for case in suite().0.cases {
+        let text = serde_json::to_string(&case).unwrap();
+        let back: Case = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, case);
+        assert_eq!(back.hash(), case.hash());
+    }
 }

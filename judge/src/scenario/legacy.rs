@@ -1,6 +1,6 @@
 //! What a build without OpenSSL cannot do: TLS 1.0 and 1.1, unsound suites, odd groups and odd certificates.
 
-use mtaspec_certs::{CertificateSpec, KeyKind, Word};
+use mtaspec_certs::CertificateSpec;
 
 use super::{Client, Host, Shown, TlsVersion, World};
 
@@ -49,7 +49,14 @@ pub(super) fn client(client: &Client) -> bool {
 
 fn host(host: &Host) -> bool {
     let quirks = ["no-extended-master-secret", "no-encrypt-then-mac"];
-    versions(&host.tls)
+    // A scripted hello, and the refusal of every suite, need no stack at all.
+    let is_scripted = host.quirks.iter().any(|quirk| quirk == "scripted-hello");
+    let has_stack = !is_scripted
+        && host
+            .ciphers
+            .as_ref()
+            .is_none_or(|suites| !suites.is_empty());
+    let needs_stack = versions(&host.tls)
         || host.ciphers.as_deref().is_some_and(suites)
         || host
             .groups
@@ -58,9 +65,8 @@ fn host(host: &Host) -> bool {
         || host
             .quirks
             .iter()
-            .any(|quirk| quirks.contains(&quirk.as_str()))
-        || shown(&host.certificate)
-        || host.sni.values().any(shown)
+            .any(|quirk| quirks.contains(&quirk.as_str()));
+    (has_stack && needs_stack) || shown(&host.certificate) || host.sni.values().any(shown)
 }
 
 fn versions(versions: &[TlsVersion]) -> bool {
@@ -81,12 +87,5 @@ fn shown(shown: &Shown) -> bool {
 }
 
 fn certificate(spec: &CertificateSpec) -> bool {
-    let words = [
-        Word::X509V1,
-        Word::WrongKey,
-        Word::Rsa1024,
-        Word::Sha1,
-        Word::Md5,
-    ];
-    words.contains(&spec.is) || spec.key == Some(KeyKind::Rsa1024)
+    spec.needs_openssl()
 }

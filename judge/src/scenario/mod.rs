@@ -20,19 +20,25 @@ mod legacy;
 mod lookup;
 mod merge;
 mod message;
+#[cfg(test)]
+mod mutation;
 mod name;
 mod nesting;
+mod pattern;
 mod problem;
 mod read;
 mod reader;
 mod reference;
 mod resolve;
+#[cfg(test)]
+mod resolved;
 mod schema;
 mod settings;
 mod spelling;
 mod suite;
 mod tree;
 mod twin;
+mod unify;
 mod values;
 mod vary;
 mod world;
@@ -51,6 +57,7 @@ pub use host::{
 };
 pub use message::{Ask, Client, Message, ReportBody};
 pub use name::{ascii_form, domain_of, is_same_name, without_brackets};
+pub use pattern::{IdPattern, PatternError};
 pub use problem::{Problem, Problems};
 pub use read::read_text;
 pub use reference::reference;

@@ -9,6 +9,7 @@ use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Source, Span};
 use super::resolve::{self, Context, Existing, StepTree};
 use super::tree::{self, Entry, Node, Table};
+use super::unify::unify;
 use super::vary;
 use super::{Case, Catalogue, Twin};
 
@@ -30,15 +31,19 @@ pub fn read_text(
     let source = Source::new(file_name, text);
     let notes = Notes::new(&source);
     let cases = match parse(text, &notes) {
-        Some(document) => File {
-            id,
-            document,
-            own_folder,
+        Some(mut document) => {
+            check(&document, &notes, catalogue);
+            unify(&mut document, &notes);
+            let file = File {
+                id,
+                document,
+                own_folder,
+            };
+            file.read(Context {
+                notes: &notes,
+                catalogue,
+            })
         }
-        .read(Context {
-            notes: &notes,
-            catalogue,
-        }),
         None => Vec::new(),
     };
     let mut problems = Problems::default();
@@ -84,7 +89,6 @@ struct Merged {
 
 impl File<'_> {
     fn read(&self, context: Context<'_>) -> Vec<Case> {
-        check(&self.document, context.notes, context.catalogue);
         let merged = self.merged();
         let copies = merged
             .iter()
@@ -123,10 +127,10 @@ impl File<'_> {
                 steps,
             ));
         }
-        settle_twins(&copies, &mut resolved);
         let all: Vec<cross::Copy<'_>> = (copies.iter().zip(&stories).zip(&resolved))
             .map(|((copy, steps), (case, existing))| cross::Copy {
                 name: copy.name(),
+                labels: &copy.labels,
                 span: copy.span(),
                 tree: &copy.tree,
                 steps,
@@ -143,7 +147,20 @@ impl File<'_> {
         all.iter().for_each(|copy| checks.copy(*copy, &all));
         cross::unspoken_rows(&self.document, &all, context.notes);
         cross::same_cases(&all, context.notes);
-        resolved.into_iter().map(|(case, _)| case).collect()
+        let twins: Vec<Option<String>> = all
+            .iter()
+            .map(|copy| cross::named_twin(*copy, &all))
+            .collect();
+        let cases = resolved
+            .into_iter()
+            .zip(twins)
+            .map(|((mut case, _), twin)| {
+                if let (Some(id), Twin::Healthy) = (twin, &case.twin) {
+                    case.twin = Twin::Case(id);
+                }
+                case
+            });
+        cases.collect()
     }
 
     /// The cases over the file; without cases the file itself.
@@ -189,29 +206,6 @@ impl Expanded<'_> {
             .name
             .as_ref()
             .map_or(Span::default(), |entry| entry.key_span)
-    }
-}
-
-/// Of a twin that is varied, the copy that shares most labels stands for the case.
-fn settle_twins(copies: &[Expanded<'_>], resolved: &mut [(Case, Existing)]) {
-    for (index, copy) in copies.iter().enumerate() {
-        let Some(twin) = copy.tree.get("twin").and_then(Node::text) else {
-            continue;
-        };
-        if resolved[index].0.twin == Twin::NotNeeded {
-            continue;
-        }
-        let shared = |other: usize| {
-            let labels = copies[other].labels.iter();
-            labels.filter(|label| copy.labels.contains(label)).count()
-        };
-        let found = (0..copies.len())
-            .rev()
-            .filter(|other| copies[*other].name() == Some(twin));
-        if let Some(other) = found.max_by_key(|other| shared(*other)) {
-            let id = resolved[other].0.id.clone();
-            resolved[index].0.twin = Twin::Case(id);
-        }
     }
 }
 

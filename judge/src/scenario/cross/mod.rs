@@ -14,12 +14,15 @@ use super::tree::Table;
 use super::{Case, Catalogue};
 
 pub(crate) use file::{same_cases, unspoken_rows, whole_file};
+pub(crate) use twin::named_twin;
 
 /// One copy of a case with all that is known of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Copy<'a> {
     /// The name in `case.NAME`.
     pub(crate) name: Option<&'a str>,
+    /// Those of `vary`.
+    pub(crate) labels: &'a [String],
     /// Where the case begins.
     pub(crate) span: Span,
     pub(crate) tree: &'a Table,
@@ -35,6 +38,17 @@ pub(crate) struct Checks<'a> {
     pub(crate) catalogue: &'a Catalogue,
     /// `requirements` may be left out.
     pub(crate) own_folder: bool,
+}
+
+impl Copy<'_> {
+    /// How many labels two copies share: of a varied twin, the copies that share most stand for a case.
+    pub(crate) fn shared_labels(&self, other: &Self) -> usize {
+        other
+            .labels
+            .iter()
+            .filter(|label| self.labels.contains(label))
+            .count()
+    }
 }
 
 impl Checks<'_> {

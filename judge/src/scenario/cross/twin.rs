@@ -44,9 +44,11 @@ impl Checks<'_> {
             );
         }
         if copy.case.steps.iter().any(refuses) {
-            twins
+            let most = twins.iter().map(|other| copy.shared_labels(other)).max();
+            let closest = twins
                 .into_iter()
-                .for_each(|other| self.proves(copy, other, name, twin.span));
+                .filter(|other| Some(copy.shared_labels(other)) == most);
+            closest.for_each(|other| self.proves(copy, other, name, twin.span));
         }
     }
 
@@ -76,6 +78,15 @@ impl Checks<'_> {
             );
         }
     }
+}
+
+/// The id of the copy that `twin = "CASE"` means: the first of those that share most labels.
+pub(crate) fn named_twin(copy: Copy<'_>, all: &[Copy<'_>]) -> Option<String> {
+    let name = copy.tree.get("twin")?.text()?;
+    let twins = all.iter().rev().filter(|other| other.name == Some(name));
+    twins
+        .max_by_key(|other| copy.shared_labels(other))
+        .map(|twin| twin.case.id.clone())
 }
 
 /// Whether a healthy world would be refused as well.
