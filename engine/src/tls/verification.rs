@@ -294,4 +294,54 @@ mod tests {
             Err(ChainFault::Unreadable(_))
         ));
     }
+
+    /// rcgen makes no RSA keys, hence OpenSSL.
+    #[cfg(feature = "legacy-tls")]
+    #[test]
+    fn a_short_rsa_key_is_not_trusted_though_its_chain_is_right() {
+        use openssl::asn1::Asn1Time;
+        use openssl::bn::BigNum;
+        use openssl::hash::MessageDigest;
+        use openssl::pkey::PKey;
+        use openssl::rsa::Rsa;
+        use openssl::x509::extension::SubjectAlternativeName;
+        use openssl::x509::{X509, X509Name};
+
+        let root_key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::new(Vec::new()).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let anchor = root.self_signed(&root_key).unwrap().der().clone();
+        let issuer = X509::from_der(&anchor).unwrap();
+        let issuer_key = PKey::private_key_from_der(&root_key.serialize_der()).unwrap();
+        let key = PKey::from_rsa(Rsa::generate(1_024).unwrap()).unwrap();
+        let mut leaf = X509::builder().unwrap();
+        leaf.set_version(2).unwrap();
+        leaf.set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap())
+            .unwrap();
+        leaf.set_subject_name(&X509Name::builder().unwrap().build())
+            .unwrap();
+        leaf.set_issuer_name(issuer.subject_name()).unwrap();
+        leaf.set_not_before(&Asn1Time::from_unix(0).unwrap())
+            .unwrap();
+        leaf.set_not_after(&Asn1Time::from_unix(20_001 * 86_400).unwrap())
+            .unwrap();
+        leaf.set_pubkey(&key).unwrap();
+        let names = SubjectAlternativeName::new()
+            .dns("mx.example.test")
+            .build(&leaf.x509v3_context(Some(&issuer), None))
+            .unwrap();
+        leaf.append_extension(names).unwrap();
+        leaf.sign(&issuer_key, MessageDigest::sha256()).unwrap();
+        let leaf = CertificateDer::from(leaf.build().to_der().unwrap());
+
+        let peer = PeerName::Host(DomainName::parse("mx.example.test").unwrap());
+        let verification = Trust::new(&[anchor]).unwrap().judge(&[leaf], &peer, now());
+        assert_eq!(
+            verification,
+            Verification {
+                chain: Err(ChainFault::WeakKey(1_024)),
+                name: Ok(())
+            }
+        );
+    }
 }

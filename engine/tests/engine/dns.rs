@@ -125,3 +125,35 @@ async fn hosts_are_found_by_every_road_that_leads_to_them() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_name_that_does_not_exist_is_asked_for_once() {
+    let scene = Scene::new(Host::with_tls);
+    scene.world.record("MX example.test", &["10 nowhere.test"]);
+    let engine = scene.start(&[]).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    assert_eq!(scene.outcome(&engine).await, bounced("5.4.4"));
+    assert_eq!(
+        scene.world.questions()[..2],
+        ["MX example.test", "A nowhere.test"]
+    );
+    assert!(
+        !scene
+            .world
+            .questions()
+            .contains(&"AAAA nowhere.test".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_asked_for_again_over_tcp() {
+    let scene = Scene::new(Host::with_tls);
+    scene.world.dns("MX example.test", Dns::Truncated);
+    let engine = scene.start(&[]).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    assert_eq!(scene.outcome(&engine).await, delivered("tls"));
+    assert_eq!(
+        scene.world.questions()[..2],
+        ["MX example.test", "MX example.test tcp"]
+    );
+}

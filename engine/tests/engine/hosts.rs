@@ -197,3 +197,46 @@ async fn an_internationalised_mailbox_goes_only_where_it_is_understood() {
         assert_eq!(got.as_deref(), rcpt);
     }
 }
+
+#[tokio::test]
+async fn further_addresses_are_tried_until_the_host_has_answered() {
+    // (first address, entries of rules, addresses that are connected to)
+    let cases = [
+        (None, &[][..], &["192.0.2.9", "192.0.2.1"][..]),
+        (Some(Host::silent()), &[], &["192.0.2.9", "192.0.2.1"]),
+        (
+            Some(Host::plain().at("greeting", Deed::Close)),
+            &[],
+            &["192.0.2.9", "192.0.2.1"],
+        ),
+        (
+            Some(Host::plain().at("greeting", Deed::Say("421 4.3.2 busy"))),
+            &[],
+            &["192.0.2.9"],
+        ),
+        (
+            Some(Host::plain().at("MAIL", Deed::Say("450 4.3.2 later"))),
+            &[],
+            &["192.0.2.9"],
+        ),
+        (Some(Host::plain()), &[], &["192.0.2.9"]),
+        (
+            Some(Host::plain()),
+            &["example.test"],
+            &["192.0.2.9", "192.0.2.25"],
+        ),
+    ];
+    for (first, rules, want) in cases {
+        let scene = Scene::new(Host::with_tls);
+        scene
+            .world
+            .record("A mx.example.test", &["192.0.2.9", "192.0.2.1"]);
+        if let Some(first) = first {
+            scene.world.host("192.0.2.9", first);
+        }
+        let engine = scene.start(rules).await;
+        scene.send(&engine, &["user@example.test"]).await;
+        scene.tried(&engine).await;
+        assert_eq!(scene.world.connections(), want);
+    }
+}

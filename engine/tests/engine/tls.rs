@@ -8,6 +8,7 @@ use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
@@ -60,6 +61,11 @@ impl Identity {
             issuer
         };
         let leaf = leaf.signed_by(&key, &signer).unwrap();
+        let key = if fault == "wrong key" {
+            KeyPair::generate().unwrap()
+        } else {
+            key
+        };
         Self {
             chain: vec![leaf.der().clone()],
             key: Arc::new(PrivateKeyDer::try_from(key.serialize_der()).unwrap()),
@@ -82,9 +88,10 @@ pub(crate) async fn accept(
     } else {
         builder.with_no_client_auth()
     };
-    let config = builder
-        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap();
+    // Set up so that a key which does not fit is served all the same.
+    let key = ring::sign::any_supported_type(&identity.key).unwrap();
+    let certified = CertifiedKey::new(identity.chain.clone(), key);
+    let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     let stream = tokio_rustls::TlsAcceptor::from(Arc::new(config))
         .accept(stream)
         .await
