@@ -2,7 +2,9 @@
 
 use mtaspec_certs::Word;
 use mtaspec_judge::events::{Event, What};
-use mtaspec_judge::scenario::{Attacker, Deed, Fault, FaultPlace, Host, Moment, Tampering};
+use mtaspec_judge::scenario::{
+    Attacker, Deed, Fault, FaultPlace, Host, Moment, Tampering, TlsVersion,
+};
 
 use crate::stage::{Stage, Wanted, fault, met};
 
@@ -129,4 +131,51 @@ async fn its_faults_come_before_those_of_the_host() {
     let mut client = stage.greeted().await;
     assert_eq!(client.say("EHLO a").await, "550 attacker");
     assert_eq!(client.say("EHLO a").await, "550 host");
+}
+
+#[tokio::test]
+async fn the_host_behind_it_knows_nothing_of_what_it_writes() {
+    let stage = behind(Attacker {
+        keywords_before_tls: vec!["AUTH PLAIN".into(), "SIZE 10".into(), "-REQUIRETLS".into()],
+        ..Attacker::default()
+    });
+    let mut client = stage.greeted().await;
+    assert!(client.say("EHLO a").await.contains("SIZE 10\r\n"));
+    assert!(client.say("AUTH PLAIN").await.starts_with("502"));
+    assert!(
+        client
+            .say("MAIL FROM:<> SIZE=11 REQUIRETLS")
+            .await
+            .starts_with("250")
+    );
+}
+
+#[tokio::test]
+async fn it_cuts_off_whoever_offers_more_than_it_lets_through() {
+    // (what it lets through, can TLS 1.3 be offered?)
+    let cases = [
+        (vec![TlsVersion::Tls10], false),
+        (vec![TlsVersion::Tls11, TlsVersion::Tls12], false),
+        (vec![TlsVersion::Tls13], true),
+        (vec![], true),
+    ];
+    for (tls, passes) in cases {
+        let stage = behind(Attacker {
+            tls: tls.clone(),
+            ..Attacker::default()
+        });
+        let mut client = stage.greeted().await;
+        client.say("EHLO a").await;
+        client.say("STARTTLS").await;
+        let inside = client.into_tls().await;
+        assert_eq!(inside.is_some(), passes, "{tls:?}");
+        drop(inside);
+        let events = stage.ended().await;
+        let cut = met(&events) == ["attacker.\"mx.example.test\".tls"];
+        assert_eq!(cut, !passes, "{tls:?}");
+        let offered = events
+            .iter()
+            .filter(|event| matches!(event.what, What::TlsOffered { .. }));
+        assert_eq!(offered.count(), 1, "{tls:?}");
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use mtaspec_judge::events::What;
+use mtaspec_judge::events::{Event, What};
+use proptest::prelude::*;
 use tokio::runtime::Handle;
 
 use crate::client::Client;
@@ -90,4 +91,51 @@ async fn a_port_is_free_as_soon_as_its_fake_is_dropped() {
     drop(stage);
     let again = mtaspec_harness::internet::smtp::SmtpFake::listen(address, setup).unwrap();
     assert_eq!(again.real_address(), address);
+}
+
+fn any_line() -> impl Strategy<Value = Vec<u8>> {
+    let words = [
+        "EHLO a",
+        "HELO a",
+        "MAIL FROM:<>",
+        "MAIL FROM:<a@b> SIZE=9",
+        TO,
+        "DATA",
+        ".",
+        "RSET",
+        "BDAT 3",
+        "BDAT 4 LAST",
+        "STARTTLS",
+        "AUTH PLAIN",
+        "VRFY x",
+        "NOOP",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(words.to_vec()).prop_map(|word| format!("{word}\r\n").into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..60),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_comes_the_session_ends_in_order(
+        lines in prop::collection::vec(any_line(), 0..30), cut in 1_usize..40,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let events = runtime.block_on(async {
+            let stage = Stage::healthy();
+            let mut client = stage.connect().await;
+            for segment in lines.concat().chunks(cut) {
+                client.send(segment).await;
+            }
+            client.finish().await;
+            client.rest().await;
+            stage.end().await
+        });
+        let broken = |event: &Event| matches!(event.what, What::HarnessFailed { .. });
+        prop_assert!(!events.iter().any(broken));
+        let ends = events.iter().filter(|event| matches!(event.what, What::Disconnect { .. }));
+        prop_assert_eq!(ends.count(), 1);
+    }
 }

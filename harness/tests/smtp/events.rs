@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use mtaspec_judge::events::{Event, What};
-use mtaspec_judge::scenario::{Attacker, Host, StartTls, Tampering};
+use mtaspec_judge::scenario::{
+    Answering, Attacker, Family, Host, HostAddress, StartTls, Tampering, TlsVersion,
+};
 
 use crate::stage::{Stage, Wanted, met};
 
@@ -214,4 +216,45 @@ async fn new_settings_hold_for_the_next_connection() {
     stage.fake.close_connections().await;
     assert_eq!(before.rest().await, (String::new(), true));
     assert!(stage.greeted().await.say("EHLO a").await.contains("XNEW"));
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_told_as_the_scenario_spells_them() {
+    let ipv6 = HostAddress {
+        family: Family::Ipv6,
+        answer: Answering::Server,
+    };
+    let stage = Stage::with_host(Host {
+        addresses: vec![Host::default().addresses[0], ipv6],
+        port: 2525,
+        tls: vec![TlsVersion::Tls12],
+        keywords: vec!["-DSN".into()],
+        ..Host::default()
+    });
+    let mut setup = stage.setup.clone();
+    setup.name = "mx.xn--bcher-kva.abcdefg2.test".into();
+    setup.shown_name = "mx.bücher.abcdefg2.test".into();
+    setup.address_index = 1;
+    stage.fake.update(setup).unwrap();
+    let mut client = stage.connect().await;
+    assert_eq!(
+        client.reply().await.unwrap(),
+        "220 mx.xn--bcher-kva.abcdefg2.test ESMTP"
+    );
+    drop(client.secured().await);
+    let events = stage.ended().await;
+    assert!(
+        events
+            .iter()
+            .all(|event| event.host.as_deref() == Some("mx.bücher.test"))
+    );
+    let host = |key: &str| format!("host.\"mx.bücher.test\".{key}");
+    assert_eq!(
+        met(&events),
+        [host("keywords"), host("tls"), host("keywords")]
+    );
+    assert_eq!(
+        told(&events[..1]),
+        "1 - connect family=\"ipv6\" port=2525 address=2 refused=false\n"
+    );
 }

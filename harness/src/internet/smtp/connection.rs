@@ -26,7 +26,7 @@ pub(super) struct Session {
     pub(super) host: Host,
     pub(super) tls: Arc<ServerTls>,
     pub(super) state: State,
-    /// What the last EHLO answer listed.
+    /// What the host listed in its last EHLO answer, whatever an attacker made of it.
     pub(super) keywords: Keywords,
     pub(super) transaction: Option<Transaction>,
 }
@@ -202,16 +202,17 @@ impl Session {
         let inside_tls = self.talk.tls.is_some();
         let setup = Arc::clone(&self.talk.setup);
         let attacker = attacker::writing(setup.attacker.as_ref(), inside_tls);
-        let mut keywords = Keywords::of_host(&self.host, inside_tls);
-        if let Some(attacker) = attacker {
-            keywords = keywords.behind(attacker, inside_tls);
-        }
+        let keywords = Keywords::of_host(&self.host, inside_tls);
+        let passed = match attacker {
+            Some(attacker) => keywords.clone().behind(attacker, inside_tls),
+            None => keywords.clone(),
+        };
         let moment = if inside_tls {
             Moment::EhloAfterTls
         } else {
             Moment::Ehlo
         };
-        let reply = replies::ehlo(&setup.name, &keywords);
+        let reply = replies::ehlo(&setup.name, &passed);
         let said = self.talk.answer(&[moment], "EHLO", &reply).await?;
         if said.healthy {
             for difference in met::by_ehlo(&setup.shown_name, &self.host, attacker, inside_tls) {

@@ -208,7 +208,8 @@ impl Conversation {
 
     /// Says why the fake gives up, and that it does.
     async fn give_up(&mut self, why: Standard) -> Ended {
-        match Box::pin(self.say("", &why.reply())).await {
+        let follows = self.follows.clone();
+        match self.say(&follows, &why.reply()).await {
             Ok(()) => Ended::ByReceiver,
             Err(ended) => ended,
         }

@@ -8,12 +8,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
+use std::time::Duration;
 
 use mtaspec_certs::KeyKind;
-use mtaspec_judge::scenario::{Attacker, Host};
+use mtaspec_judge::events::What;
+use mtaspec_judge::scenario::{Attacker, Host, TlsVersion};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::connection;
 use super::overhearing::Canaries;
@@ -22,7 +24,7 @@ use crate::internet::faults::FaultBook;
 use crate::internet::tls::{CertificateStore, Holder, ServerTls, TlsSetup};
 use crate::internet::wire::Wire;
 use crate::plan::MailPlan;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, Teller};
 
 /// Connections that may wait to be accepted: hundreds come at once when cases run together.
 const BACKLOG: u32 = 4_096;
@@ -30,6 +32,9 @@ const BACKLOG: u32 = 4_096;
 /// The kernel swallows no more than this of what a fake does not read: else a body that nobody takes in would not
 /// make its sender wait.
 const RECEIVE_BUFFER: u32 = 64 * 1024;
+
+/// The pause after a connection that could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// What a fake is, and whom it tells.
 #[derive(Clone)]
@@ -187,7 +192,7 @@ impl SmtpFake {
 
     /// The TLS versions that the first connection can really speak.
     #[must_use]
-    pub fn versions_spoken(&self) -> Vec<mtaspec_judge::scenario::TlsVersion> {
+    pub fn versions_spoken(&self) -> Vec<TlsVersion> {
         lock(&self.standing).host(1).1.versions_spoken()
     }
 
@@ -195,7 +200,10 @@ impl SmtpFake {
     pub async fn close_connections(&self) {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         self.close.send_replace(());
-        while tasks.join_next().await.is_some() {}
+        let recorder = lock(&self.standing).setup.recorder.clone();
+        while let Some(joined) = tasks.join_next().await {
+            tell_of_panic(&recorder, joined);
+        }
     }
 }
 
@@ -220,9 +228,9 @@ async fn accept(
         let tcp = match next.await {
             None => return,
             Some(Ok((tcp, _))) => tcp,
-            // Out of descriptors, or the peer is gone already: others may do better.
+            // Out of descriptors, or the peer is gone already: others may do better, a little later.
             Some(Err(_)) => {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
@@ -231,8 +239,20 @@ async fn accept(
         let mut closing = closing.clone();
         closing.mark_unchanged();
         let mut tasks = lock(&tasks);
-        while tasks.try_join_next().is_some() {}
+        while let Some(joined) = tasks.try_join_next() {
+            tell_of_panic(&standing.setup.recorder, joined);
+        }
         tasks.spawn(connection::serve(standing, wire, closing));
+    }
+}
+
+/// A session that breaks down is our own fault, and makes the case an error.
+fn tell_of_panic(recorder: &Recorder, joined: Result<(), JoinError>) {
+    if let Err(error) = joined
+        && error.is_panic()
+    {
+        let reason = format!("a session of an SMTP fake broke down: {error}");
+        recorder.record(Teller::default(), What::HarnessFailed { reason });
     }
 }
 

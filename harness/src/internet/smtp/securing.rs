@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use mtaspec_judge::events::{By, What};
-use mtaspec_judge::scenario::Moment;
+use mtaspec_judge::scenario::{Difference, Moment};
 
+use super::attacker;
 use super::command::Command;
 use super::connection::Session;
 use super::conversation::{Ended, Line, Talk};
@@ -12,21 +13,33 @@ use super::deeds::fault;
 use super::fake::FakeSetup;
 use super::keywords::Keywords;
 use super::session::State;
-use crate::internet::tls::{HandshakeDeeds, HandshakeEnd};
+use crate::internet::tls::{ClientHello, HandshakeDeeds, HandshakeEnd, Opening, read_first_flight};
 
 impl Session {
     /// Takes the connection inside TLS; all that was said before is forgotten.
     pub(super) async fn begin_tls(&mut self) -> Talk<()> {
         let line = std::mem::replace(&mut self.talk.line, Line::Cut);
-        let Line::Plain(wire) = line else {
+        let Line::Plain(mut wire) = line else {
             return Err(Ended::BySender);
         };
-        let early = self.talk.input.take_all();
+        let mut early = self.talk.input.take_all();
         let heard_before = early.clone();
         self.talk.plaintext.keep();
         let tls = Arc::clone(&self.tls);
+        let setup = Arc::clone(&self.talk.setup);
+        if let Some(attacker) = attacker::weakening(setup.attacker.as_ref()) {
+            let first = read_first_flight(&mut wire, early).await;
+            let first = first.map_err(|_| Ended::BySender)?;
+            if let Opening::Hello(hello) = &first.opening
+                && !attacker::lets_through(attacker, hello)
+            {
+                self.talk.line = Line::Plain(wire);
+                self.cut_off(hello);
+                return Err(Ended::ByReset);
+            }
+            early = [first.plaintext, first.raw].concat();
+        }
         let handshake = {
-            let setup = Arc::clone(&self.talk.setup);
             let teller = self.talk.teller();
             let look_up = |moment: &Moment| fault(&setup, moment);
             let deeds = HandshakeDeeds {
@@ -66,6 +79,18 @@ impl Session {
                 })
             }
         }
+    }
+
+    /// The attacker cuts the connection of a sender that offers too much.
+    fn cut_off(&self, hello: &ClientHello) {
+        self.talk.tell(hello.event());
+        let name = self.talk.setup.shown_name.clone();
+        self.talk.met(&Difference::Attacker(name, "tls".into()));
+        self.talk.tell(What::TlsFailed {
+            by: By::Receiver,
+            alert: None,
+            version: None,
+        });
     }
 
     /// Tells of the commands that came in plaintext where TLS should have begun.
