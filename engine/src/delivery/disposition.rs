@@ -38,3 +38,86 @@ pub(super) fn undelivered(troubles: &[Trouble]) -> Option<Disposition> {
         .or_else(|| last(|trouble| !trouble.is_permanent()).map(Disposition::Deferred))
         .or_else(|| last(|_| true).map(Disposition::Bounced))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::delivery::Violation;
+    use crate::route::{LookupFault, RouteFault};
+    use crate::smtp::Refusal;
+
+    /// Troubles by name, so that tables can be read.
+    fn trouble(name: &str) -> Trouble {
+        let host = || "mx.example.test".to_owned();
+        let broken = |content_sent| Refusal::Broken {
+            content_sent,
+            malformed: false,
+            text: name.into(),
+        };
+        match name {
+            "unresolved" => Trouble::Unresolved {
+                host: host(),
+                fault: LookupFault::Silence,
+            },
+            "unreachable" => Trouble::Unreachable {
+                host: host(),
+                text: name.into(),
+            },
+            "no address" => Trouble::NoAddress { host: host() },
+            "violated" => Trouble::Violated {
+                host: host(),
+                violation: Violation::NotOffered,
+            },
+            "no domain" => Trouble::Route(RouteFault::NoDomain("example.test".into())),
+            "broken" => Trouble::Refused {
+                host: host(),
+                refusal: broken(false),
+            },
+            _ => Trouble::Refused {
+                host: host(),
+                refusal: broken(true),
+            },
+        }
+    }
+
+    #[test]
+    fn the_troubles_of_a_round_decide_together() {
+        let bounced = |name| Some(Disposition::Bounced(trouble(name)));
+        let deferred = |name| Some(Disposition::Deferred(trouble(name)));
+        // (troubles, what becomes of the recipient)
+        let cases: [(&[&str], Option<Disposition>); 11] = [
+            (&[], None),
+            (&["unreachable"], deferred("unreachable")),
+            (&["unreachable", "unresolved"], deferred("unresolved")),
+            (&["no address"], bounced("no address")),
+            (&["no address", "unreachable"], deferred("unreachable")),
+            (&["unreachable", "no address"], deferred("unreachable")),
+            (&["no domain"], bounced("no domain")),
+            (&["violated"], bounced("violated")),
+            (&["violated", "unreachable"], bounced("violated")),
+            (&["unreachable", "violated"], bounced("violated")),
+            (&["broken", "content sent"], deferred("content sent")),
+        ];
+        for (names, want) in cases {
+            let troubles: Vec<Trouble> = names.iter().map(|name| trouble(name)).collect();
+            assert_eq!(undelivered(&troubles), want, "{names:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_host_that_was_reached_and_failed_the_obligation_always_decides(
+            names in proptest::collection::vec(
+                prop_oneof![Just("unresolved"), Just("unreachable"), Just("no address"), Just("broken"), Just("violated")],
+                1..6,
+            )
+        ) {
+            let troubles: Vec<Trouble> = names.iter().map(|name| trouble(name)).collect();
+            let bounced = matches!(undelivered(&troubles), Some(Disposition::Bounced(_)));
+            let hopeless = names.iter().all(|name| *name == "no address");
+            prop_assert_eq!(bounced, names.contains(&"violated") || hopeless);
+        }
+    }
+}

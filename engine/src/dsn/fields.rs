@@ -19,7 +19,10 @@ pub(super) fn groups(
 ) -> Vec<String> {
     let mut fields = Vec::new();
     if let Some(id) = &message.dsn.envelope_id {
-        fields.push(format!("Original-Envelope-Id: {id}"));
+        fields.push(folded(
+            &format!("Original-Envelope-Id: {}", decoded(id)),
+            is_utf8,
+        ));
     }
     fields.push(format!("Reporting-MTA: dns; {reporter}"));
     fields.push(format!("Arrival-Date: {}", date(message.arrived)));
@@ -32,7 +35,10 @@ pub(super) fn groups(
         };
         fields.push(String::new());
         if let Some(original) = &recipient.original {
-            fields.push(format!("Original-Recipient: {original}"));
+            fields.push(folded(
+                &format!("Original-Recipient: {}", decoded(original)),
+                is_utf8,
+            ));
         }
         fields.push(format!("Final-Recipient: {kind}; {address}"));
         fields.push("Action: failed".into());
@@ -49,6 +55,30 @@ pub(super) fn groups(
     }
     fields.push(String::new());
     fields
+}
+
+/// What xtext stands for (RFC 3461 §4): `+` and two digits are one octet. What cannot be printed becomes `?`.
+fn decoded(xtext: &str) -> String {
+    let mut octets = Vec::new();
+    let mut rest = xtext.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind
+            .get(..2)
+            .filter(|two| *first == b'+' && two.iter().all(u8::is_ascii_hexdigit));
+        let octet = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        octets.push(octet.unwrap_or(*first));
+        rest = if octet.is_some() {
+            &behind[2..]
+        } else {
+            behind
+        };
+    }
+    String::from_utf8_lossy(&octets)
+        .chars()
+        .map(|char| if char.is_control() { '?' } else { char })
+        .collect()
 }
 
 /// A field on several lines, each but the first beginning with a blank.
@@ -87,7 +117,29 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn xtext_is_decoded_and_cannot_end_a_line() {
+        // (xtext, what it stands for)
+        let cases = [
+            ("QQ314159", "QQ314159"),
+            ("rfc822;a+2Bb@example.test", "rfc822;a+b@example.test"),
+            ("a+0D+0AX-Field:x", "a??X-Field:x"),
+            ("a+", "a+"),
+            ("a+2", "a+2"),
+            ("a+zz", "a+zz"),
+            ("a++0", "a++0"),
+        ];
+        for (xtext, want) in cases {
+            assert_eq!(decoded(xtext), want);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_xtext_is_decoded_without_panic(xtext in "[+0-9A-Fa-z]{0,30}") {
+            let _ = decoded(&xtext);
+        }
+
         #[test]
         fn a_folded_field_has_short_lines_and_the_same_words(words in proptest::collection::vec("[a-zü]{1,100}", 1..30)) {
             let field = words.join(" ");

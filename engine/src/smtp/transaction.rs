@@ -197,14 +197,31 @@ async fn send_content(client: &mut Client, message: &Message) -> Result<Reply, R
     if reply.code() != 354 {
         return Err(Refusal::Reply(Stage::Data, reply));
     }
-    client
+    if let Err(fault) = client
         .write(Stage::Content, &stuffed(&message.content))
         .await
-        .map_err(broken)?;
+    {
+        return Err(last_words(client, fault).await);
+    }
     let reply = client.reply(Stage::EndOfData).await.map_err(broken)?;
     if reply.category() == Category::Completed {
         Ok(reply)
     } else {
         Err(Refusal::Reply(Stage::EndOfData, reply))
+    }
+}
+
+/// A receiver may refuse and hang up while content comes in; what it said may still be there. What is no refusal counts for
+/// nothing, since the content was not sent whole.
+async fn last_words(client: &mut Client, fault: SessionFault) -> Refusal {
+    let broken = Refusal::broken(&fault);
+    if !matches!(fault, SessionFault::Write { .. }) {
+        return broken;
+    }
+    match client.reply(Stage::Content).await {
+        Ok(reply) if matches!(reply.category(), Category::Transient | Category::Permanent) => {
+            Refusal::Reply(Stage::Content, reply)
+        }
+        _ => broken,
     }
 }

@@ -171,6 +171,21 @@ async fn a_receiver_is_taken_at_its_word() {
             deferred("4.4.2"),
         ),
         same(
+            "endless line",
+            |host| host.at("greeting", Deed::Flood("x")),
+            deferred("4.5.0"),
+        ),
+        same(
+            "endless reply",
+            |host| host.at("EHLO", Deed::Flood("250-x\r\n")),
+            deferred("4.5.0"),
+        ),
+        same(
+            "endless refusal",
+            |host| host.at("tls MAIL", Deed::Flood("550 5.0.0 no\r\n")),
+            bounced("5.0.0"),
+        ),
+        same(
             "no SMTP",
             |host| host.at("greeting", Deed::Say("HTTP/1.1 200 OK")),
             deferred("4.5.0"),

@@ -6,6 +6,7 @@ mod delivery;
 mod dns;
 mod handshake;
 mod hosts;
+mod injection;
 mod peer;
 mod queue;
 mod scene;

@@ -18,6 +18,8 @@ pub(crate) enum Deed {
     Say(&'static str),
     Close,
     Stall,
+    /// Says this again and again without end.
+    Flood(&'static str),
 }
 
 #[derive(Default)]
@@ -267,6 +269,9 @@ impl Session<'_> {
             Some(Deed::Say(text)) => text,
             Some(Deed::Close) => return None,
             Some(Deed::Stall) => std::future::pending().await,
+            Some(Deed::Flood(text)) => loop {
+                self.stream.write_all(text.as_bytes()).await.ok()?;
+            },
         };
         self.stream
             .write_all(format!("{text}\r\n").as_bytes())
@@ -280,7 +285,7 @@ impl Session<'_> {
         match self.host.deed("handshake") {
             Some(Deed::Close) => return None,
             Some(Deed::Stall) => std::future::pending().await,
-            Some(Deed::Say(text)) => {
+            Some(Deed::Say(text) | Deed::Flood(text)) => {
                 self.stream.write_all(text.as_bytes()).await.ok()?;
                 return None;
             }
