@@ -217,7 +217,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::verdict::testing::{accepted, at_host, connect, established, event, reply};
+    use crate::events::testing::{accepted, at_host, connect, established, event, reply};
 
     #[test]
     fn events_read_as_lines() {

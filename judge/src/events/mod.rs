@@ -7,6 +7,9 @@ mod redaction;
 
 mod dialogue;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use dialogue::{description, line};
 pub use event::{By, Event, Part, What};
 pub use recording::{RECORDING_VERSION, Recording, RecordingError, SubjectName};

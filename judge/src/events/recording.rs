@@ -240,7 +240,7 @@ mod tests {
 
     use super::super::What;
     use super::*;
-    use crate::verdict::testing::{case, event, recording};
+    use crate::events::testing::{case, event, recording};
 
     fn written(recording: &Recording) -> String {
         let mut bytes = Vec::new();

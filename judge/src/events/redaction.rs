@@ -45,7 +45,7 @@ pub fn redacted(event: &Event) -> Cow<'_, Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::testing::event;
+    use crate::events::testing::event;
 
     fn command(verb: &str, text: &str, follows: &str) -> Event {
         event(What::SmtpCommand {

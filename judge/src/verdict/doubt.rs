@@ -2,7 +2,7 @@
 //!
 //! That nothing was delivered may only mean that the subject is down. So in a step where a message was not delivered
 //! what holds is inconclusive, unless its outcome was accepted, the twin was delivered, and all that differs from
-//! the twin was met.
+//! the twin was met. A step without messages rests on those of the steps before it.
 
 use std::collections::BTreeSet;
 
@@ -53,8 +53,7 @@ pub(crate) fn doubt(
     if evidence.is_inbound() && said_nothing(step) {
         return full("the subject answered nothing".to_owned());
     }
-    let scope = Scope::of_step(evidence, step);
-    let undelivered: Vec<Outcome> = scope
+    let undelivered: Vec<Outcome> = Scope::of_step_or_before(evidence, step)
         .outcomes
         .into_iter()
         .filter(|one| !one.is_delivered())

@@ -41,6 +41,8 @@ mod outcome_tests;
 #[cfg(test)]
 mod rounds_tests;
 #[cfg(test)]
+mod suite_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tls_report_tests;

@@ -43,6 +43,15 @@ impl<'e, 'a> Scope<'e, 'a> {
         Self::of(evidence, step, chosen, None)
     }
 
+    /// The same; in a step of which none speaks, all that went in before.
+    pub(crate) fn of_step_or_before(evidence: &'e Evidence<'a>, step: usize) -> Self {
+        let scope = Self::of_step(evidence, step);
+        if scope.sent.is_empty() {
+            return Self::of(evidence, step, evidence.sent_until(step), None);
+        }
+        scope
+    }
+
     /// Those that a table names, or else all of the step.
     pub(crate) fn of_table(evidence: &'e Evidence<'a>, step: usize, table: &Expect) -> Self {
         let recipient = table.recipient.as_deref();
