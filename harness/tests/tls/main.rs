@@ -5,6 +5,7 @@
 
 mod case_time;
 mod client;
+mod client_certificates;
 mod faults;
 mod hello;
 mod old_client;
