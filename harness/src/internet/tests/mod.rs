@@ -11,8 +11,8 @@ use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::{
-    Answering, Case, Deed, Fault, FaultPlace, Host, Moment, StartTls, Step, TlsVersion, Tlsa,
-    TlsaData, World,
+    Answering, Case, Deed, Family, Fault, FaultPlace, Host, HostAddress, Moment, StartTls, Step,
+    TlsVersion, Tlsa, TlsaData, World,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -169,6 +169,42 @@ async fn nobody_answers_where_a_host_refuses_or_is_silent() {
         done.send((answered, subject.elapsed())).unwrap();
     });
     assert_eq!(waiting.await.unwrap(), (false, Duration::from_secs(300)));
+}
+
+#[tokio::test]
+async fn a_host_answers_at_its_addresses_of_both_families() {
+    let internet = internet().await;
+    let case = story(&[&|world| {
+        mx(world).addresses = [Family::Ipv6, Family::Ipv4]
+            .map(|family| HostAddress {
+                family,
+                answer: Answering::Server,
+            })
+            .to_vec();
+    }]);
+    let staged = stage(&internet, case).await;
+    let world = &staged.planned.step(0).unwrap().world;
+    let name = staged.planned.names().labelled("mx.example.test");
+    for (index, (kind, family)) in [(RecordType::AAAA, "ipv6"), (RecordType::A, "ipv4")]
+        .into_iter()
+        .enumerate()
+    {
+        let found = staged.ask(&internet, "mx.example.test", kind).await;
+        let logical = staged.planned.addresses_in(world)[&name][index];
+        assert_eq!(found[0].ip_addr(), Some(logical));
+        let logical = SocketAddr::new(logical, 25);
+        let real = staged.world.address_map().real(logical).unwrap();
+        assert!(real.ip().is_loopback());
+        let mut line = String::new();
+        let stream = staged.clock.connect(real).await.unwrap();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        let events = staged.recorder.events();
+        let told = events.iter().any(|event| {
+            matches!(&event.what, What::Connect { family: of, address, .. }
+                if of == family && *address == index + 1)
+        });
+        assert!(told, "{family}: {events:#?}");
+    }
 }
 
 #[tokio::test]
