@@ -171,6 +171,9 @@ impl Session<'_> {
                 self.shown(&broken.flight, hello);
                 let version = broken.flight.version;
                 let Some(wire) = broken.wire else {
+                    (self.tell)(What::HarnessFailed {
+                        reason: "OpenSSL could not begin a handshake".to_owned(),
+                    });
                     return ended(broken.by);
                 };
                 if let (Some(fault), Effect::Ends(ending), true) = (&fault, &effect, broken.stopped)
