@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod certs;
+mod schema;
 mod tidy;
 
 /// The chores of mtaspec.
@@ -19,6 +20,8 @@ struct Arguments {
 enum Chore {
     /// Makes the committed test authorities anew, or compares them with the catalogue
     Certs(certs::Arguments),
+    /// Writes the JSON Schema and the reference page of scenario files, or compares them
+    Schema(schema::Arguments),
     /// Checks the house rules: arrows, file length and names, citations, scenario ids
     Tidy,
 }
@@ -26,6 +29,7 @@ enum Chore {
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Certs(arguments) => certs::run(&arguments),
+        Chore::Schema(arguments) => schema::run(&arguments),
         Chore::Tidy => tidy::run(),
     }
 }
