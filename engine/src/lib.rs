@@ -5,15 +5,17 @@
 //! (`dsn`). It imports nothing of the suite that tests it, and reads time, network and tasks only through `outside`.
 
 pub mod address;
-pub mod delivery;
-pub mod dsn;
+mod delivery;
+mod dsn;
 mod engine;
-pub mod obligation;
+mod obligation;
 pub mod outside;
-pub mod route;
+mod route;
 pub mod settings;
-pub mod smtp;
+mod smtp;
 mod tasks;
-pub mod tls;
+mod tls;
 
+pub use delivery::QueuedMessage;
 pub use engine::{Engine, Options, Running, StartError};
+pub use tls::StackError;

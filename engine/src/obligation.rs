@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 /// What a session must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Obligation {
+pub(crate) struct Obligation {
     tls: bool,
     chain: bool,
     name: bool,
@@ -16,7 +16,7 @@ pub struct Obligation {
 
 impl Obligation {
     /// Nothing: TLS if the host can, whatever its certificate (RFC 7435 §3).
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         tls: false,
         chain: false,
         name: false,
@@ -27,7 +27,7 @@ impl Obligation {
     /// Choice: a certificate switch asks for TLS also where `require_tls` is off, since a session in plaintext shows
     /// no certificate that could be judged.
     #[must_use]
-    pub fn of(settings: &Settings, sender: Option<&Mailbox>, recipient: &Mailbox) -> Self {
+    pub(crate) fn of(settings: &Settings, sender: Option<&Mailbox>, recipient: &Mailbox) -> Self {
         settings
             .rules
             .iter()
@@ -45,25 +45,25 @@ impl Obligation {
 
     /// Whether the session must be inside TLS.
     #[must_use]
-    pub fn requires_tls(self) -> bool {
+    pub(crate) fn requires_tls(self) -> bool {
         self.tls
     }
 
     /// Whether the certificate must lead to a trusted authority.
     #[must_use]
-    pub fn requires_chain(self) -> bool {
+    pub(crate) fn requires_chain(self) -> bool {
         self.chain
     }
 
     /// Whether the certificate must name the host.
     #[must_use]
-    pub fn requires_name(self) -> bool {
+    pub(crate) fn requires_name(self) -> bool {
         self.name
     }
 
     /// Whether the host has to prove anything of who it is.
     #[must_use]
-    pub fn authenticates(self) -> bool {
+    pub(crate) fn authenticates(self) -> bool {
         self.chain || self.name
     }
 }

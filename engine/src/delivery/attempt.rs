@@ -20,19 +20,19 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(60);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// What every attempt works with. A change of settings makes a new one.
-pub struct Workshop {
+pub(crate) struct Workshop {
     /// The settings it was made of.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// Time and network.
-    pub outside: Outside,
+    pub(crate) outside: Outside,
     /// DNS.
-    pub resolver: Resolver,
+    pub(crate) resolver: Resolver,
     /// Order among equal hosts.
-    pub chance: Arc<Chance>,
+    pub(crate) chance: Arc<Chance>,
     /// Handshakes.
-    pub stack: Stack,
+    pub(crate) stack: Stack,
     /// Trusted authorities.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
 }
 
 /// Whether an attempt uses TLS if it can.

@@ -12,7 +12,7 @@ use crate::tls::{ChainFault, HandshakeFault, NameFault, Verification};
 
 /// How a session goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// STARTTLS is sent.
     StartTls,
     /// The message goes out in this session as it is.
@@ -25,7 +25,7 @@ pub enum Step {
 
 /// How a host failed the obligation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
+pub(crate) enum Violation {
     /// It does not list STARTTLS.
     #[error("the host does not offer TLS")]
     NotOffered,
@@ -46,7 +46,7 @@ pub enum Violation {
 impl Violation {
     /// The enhanced status code of a notice: 5.7.4 where TLS was not to be had, 5.7.5 where it failed (RFC 3463 §3.8).
     #[must_use]
-    pub fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         match self {
             Self::NotOffered | Self::Refused(_) => "5.7.4",
             Self::Handshake(_) | Self::Chain(_) | Self::Name(_) => "5.7.5",

@@ -4,7 +4,7 @@ use super::trouble::Trouble;
 
 /// What became of a message for one recipient in one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Disposition {
+pub(crate) enum Disposition {
     /// A receiver took it.
     Delivered,
     /// It is kept and tried again; the trouble tells why.

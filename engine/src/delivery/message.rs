@@ -7,29 +7,29 @@ use crate::address::Mailbox;
 
 /// A message as it was taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// The envelope sender; none is the null sender.
-    pub sender: Option<Mailbox>,
+    pub(crate) sender: Option<Mailbox>,
     /// Header and body, lines ended by CRLF.
-    pub content: Arc<[u8]>,
+    pub(crate) content: Arc<[u8]>,
     /// It came with the parameter SMTPUTF8 (RFC 6531 §3.4).
-    pub smtputf8: bool,
+    pub(crate) smtputf8: bool,
     /// What it says about notices.
-    pub dsn: DsnParameters,
+    pub(crate) dsn: DsnParameters,
     /// When it came.
-    pub arrived: SystemTime,
+    pub(crate) arrived: SystemTime,
 }
 
 impl Message {
     /// Whether any octet of it has more than seven bits.
     #[must_use]
-    pub fn is_eight_bit(&self) -> bool {
+    pub(crate) fn is_eight_bit(&self) -> bool {
         !self.content.is_ascii()
     }
 
     /// The header, with the line ends of its lines, without the empty line behind it.
     #[must_use]
-    pub fn header(&self) -> &[u8] {
+    pub(crate) fn header(&self) -> &[u8] {
         match self
             .content
             .windows(4)
@@ -42,23 +42,23 @@ impl Message {
 
     /// Whether the header goes beyond ASCII, and so needs SMTPUTF8 all the way.
     #[must_use]
-    pub fn has_utf8_header(&self) -> bool {
+    pub(crate) fn has_utf8_header(&self) -> bool {
         self.smtputf8 && !self.header().is_ascii()
     }
 }
 
 /// The parameters of MAIL that speak of notices (RFC 3461 §4.3, §4.4).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DsnParameters {
+pub(crate) struct DsnParameters {
     /// RET.
-    pub ret: Option<Return>,
+    pub(crate) ret: Option<Return>,
     /// ENVID, in xtext as it came.
-    pub envelope_id: Option<String>,
+    pub(crate) envelope_id: Option<String>,
 }
 
 /// How much of the message a notice returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Return {
+pub(crate) enum Return {
     /// The header.
     Header,
     /// All of it.
@@ -68,7 +68,7 @@ pub enum Return {
 impl Return {
     /// The keyword of RET.
     #[must_use]
-    pub fn keyword(self) -> &'static str {
+    pub(crate) fn keyword(self) -> &'static str {
         match self {
             Self::Header => "HDRS",
             Self::Full => "FULL",
@@ -78,19 +78,19 @@ impl Return {
 
 /// A recipient of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
+pub(crate) struct Recipient {
     /// Its address, as it was given.
-    pub mailbox: Mailbox,
+    pub(crate) mailbox: Mailbox,
     /// NOTIFY.
-    pub notify: Option<Notify>,
+    pub(crate) notify: Option<Notify>,
     /// ORCPT, as it came.
-    pub original: Option<String>,
+    pub(crate) original: Option<String>,
 }
 
 impl Recipient {
     /// A recipient without parameters.
     #[must_use]
-    pub fn new(mailbox: Mailbox) -> Self {
+    pub(crate) fn new(mailbox: Mailbox) -> Self {
         Self {
             mailbox,
             notify: None,
@@ -100,26 +100,26 @@ impl Recipient {
 
     /// Whether a failure is told to the sender: yes, unless NOTIFY says otherwise (RFC 3461 §5.2.6).
     #[must_use]
-    pub fn wants_failure_notice(&self) -> bool {
+    pub(crate) fn wants_failure_notice(&self) -> bool {
         self.notify.is_none_or(|notify| notify.failure)
     }
 }
 
 /// When a sender wants to hear of a recipient (RFC 3461 §4.1); none of them is NEVER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Notify {
+pub(crate) struct Notify {
     /// SUCCESS.
-    pub success: bool,
+    pub(crate) success: bool,
     /// FAILURE.
-    pub failure: bool,
+    pub(crate) failure: bool,
     /// DELAY.
-    pub delay: bool,
+    pub(crate) delay: bool,
 }
 
 impl Notify {
     /// Reads the value of NOTIFY.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.eq_ignore_ascii_case("NEVER") {
             return Some(Self::default());
         }
@@ -140,7 +140,7 @@ impl Notify {
 
     /// The value of NOTIFY.
     #[must_use]
-    pub fn keywords(self) -> String {
+    pub(crate) fn keywords(self) -> String {
         let words = [
             (self.success, "SUCCESS"),
             (self.failure, "FAILURE"),

@@ -12,9 +12,9 @@ mod queue;
 mod round;
 mod trouble;
 
-pub use attempt::Workshop;
-pub use decision::{Step, Violation};
-pub use disposition::Disposition;
-pub use message::{DsnParameters, Message, Notify, Recipient, Return};
-pub use queue::{Queue, QueuedMessage};
-pub use trouble::Trouble;
+pub(crate) use attempt::Workshop;
+pub(crate) use decision::Violation;
+pub(crate) use message::{DsnParameters, Message, Notify, Recipient, Return};
+pub(crate) use queue::Queue;
+pub use queue::QueuedMessage;
+pub(crate) use trouble::Trouble;

@@ -34,7 +34,7 @@ pub struct QueuedMessage {
 
 /// Messages that wait or are under way. Clones are the same queue.
 #[derive(Clone)]
-pub struct Queue {
+pub(crate) struct Queue {
     inner: Arc<Inner>,
 }
 
@@ -73,7 +73,7 @@ struct Group {
 impl Queue {
     /// An empty queue.
     #[must_use]
-    pub fn new(workshop: Workshop) -> Self {
+    pub(crate) fn new(workshop: Workshop) -> Self {
         Self {
             inner: Arc::new(Inner {
                 state: Mutex::default(),
@@ -84,7 +84,7 @@ impl Queue {
     }
 
     /// Takes a message; it is due at once.
-    pub fn add(&self, message: Message, recipients: Vec<Recipient>) {
+    pub(crate) fn add(&self, message: Message, recipients: Vec<Recipient>) {
         let message = Arc::new(message);
         let due = self.workshop().outside.clock.now();
         let mut state = self.state();
@@ -110,7 +110,7 @@ impl Queue {
 
     /// What is in it, oldest first.
     #[must_use]
-    pub fn list(&self) -> Vec<QueuedMessage> {
+    pub(crate) fn list(&self) -> Vec<QueuedMessage> {
         let told = |entry: &Entry| QueuedMessage {
             from: entry
                 .message
@@ -124,7 +124,7 @@ impl Queue {
     }
 
     /// Makes all that waits due now.
-    pub fn retry_now(&self) {
+    pub(crate) fn retry_now(&self) {
         let now = self.workshop().outside.clock.now();
         for entry in self
             .state()
@@ -138,7 +138,7 @@ impl Queue {
     }
 
     /// Replaces what attempts work with, from the next round on.
-    pub fn refit(&self, workshop: Workshop) {
+    pub(crate) fn refit(&self, workshop: Workshop) {
         *self
             .inner
             .workshop
@@ -149,7 +149,7 @@ impl Queue {
 
     /// What attempts work with now.
     #[must_use]
-    pub fn workshop(&self) -> Arc<Workshop> {
+    pub(crate) fn workshop(&self) -> Arc<Workshop> {
         Arc::clone(
             &self
                 .inner

@@ -7,7 +7,7 @@ use super::decision::Violation;
 
 /// Why a recipient was not served, at one host or on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// There was no host to try.
     Route(RouteFault),
     /// The host has no address.
@@ -64,7 +64,7 @@ pub enum Trouble {
 impl Trouble {
     /// The host that took part, if one was spoken to.
     #[must_use]
-    pub fn host(&self) -> Option<&str> {
+    pub(crate) fn host(&self) -> Option<&str> {
         match self {
             Self::Route(_)
             | Self::NoAddress { .. }
@@ -79,7 +79,7 @@ impl Trouble {
 
     /// The reply behind it, if there was one.
     #[must_use]
-    pub fn reply(&self) -> Option<&Reply> {
+    pub(crate) fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Unwelcome { reply, .. }
             | Self::Refused {
@@ -92,7 +92,7 @@ impl Trouble {
 
     /// Whether it will not clear up by itself.
     #[must_use]
-    pub fn is_permanent(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         match self {
             Self::Route(RouteFault::Lookup(..))
             | Self::Unresolved { .. }
@@ -120,7 +120,7 @@ impl Trouble {
     /// Whether no other host is to be tried for the recipient in this round: the receiver's own word is final
     /// (RFC 5321 §4.2.1), and content that was sent whole may have been taken.
     #[must_use]
-    pub fn ends_round(&self) -> bool {
+    pub(crate) fn ends_round(&self) -> bool {
         match self {
             Self::Refused {
                 refusal: Refusal::Broken { content_sent, .. },
@@ -136,7 +136,7 @@ impl Trouble {
 
     /// The enhanced status code (RFC 3463), of registered ones alone.
     #[must_use]
-    pub fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         let fixed = match self {
             Self::Route(RouteFault::NoDomain(_)) => "5.1.2",
             Self::Route(RouteFault::NullMx(_)) => "5.1.10",
@@ -176,7 +176,7 @@ impl Trouble {
 
     /// What happened, in one sentence without its full stop.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         match self {
             Self::Route(fault) => fault.to_string(),
             Self::NoAddress { host } => format!("the host {host} has no address"),

@@ -15,16 +15,16 @@ const RETURN_LIMIT: usize = 256 * 1_024;
 
 /// A recipient that is given up, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// Who.
-    pub recipient: Recipient,
+    pub(crate) recipient: Recipient,
     /// Why.
-    pub trouble: Trouble,
+    pub(crate) trouble: Trouble,
 }
 
 /// Writes the notice about recipients of one message, to its envelope sender. `draw` makes its id unique.
 #[must_use]
-pub fn failure_notice(
+pub(crate) fn failure_notice(
     reporter: &DomainName,
     message: &Message,
     failures: &[Failure],

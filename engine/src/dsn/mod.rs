@@ -6,4 +6,4 @@ mod failure;
 mod fields;
 mod readable;
 
-pub use failure::{Failure, failure_notice};
+pub(crate) use failure::{Failure, failure_notice};

@@ -13,7 +13,7 @@ const ALIAS_LIMIT: usize = 8;
 
 /// What the answer to one question is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Data, of the name at the end of the aliases.
     Records {
         /// The name at the end of the aliases.
@@ -22,8 +22,6 @@ pub enum Answer {
         mx: Vec<(u16, Name)>,
         /// Addresses. Empty for other questions.
         addresses: Vec<IpAddr>,
-        /// The resolver vouches for it (RFC 4035 §3.2.3).
-        authenticated: bool,
     },
     /// The name at the end of the aliases exists, but has no such data.
     NoData {
@@ -44,7 +42,7 @@ pub enum Answer {
 /// Why a lookup has no answer. Each of them may clear up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum LookupFault {
+pub(crate) enum LookupFault {
     /// No resolver answered.
     #[error("no answer from the resolver")]
     Silence,
@@ -119,7 +117,6 @@ pub(super) fn read(
                 owner,
                 mx,
                 addresses,
-                authenticated: metadata.authentic_data,
             });
         }
         let alias = of_owner().find_map(|record| match &record.data {
@@ -177,7 +174,6 @@ mod tests {
                 .map(|(preference, host)| (*preference, name(host)))
                 .collect(),
             addresses: Vec::new(),
-            authenticated: false,
         };
         // (code, records, what it says)
         let cases = [

@@ -4,19 +4,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source of numbers made from a seed (SplitMix64).
 #[derive(Debug)]
-pub struct Chance(AtomicU64);
+pub(crate) struct Chance(AtomicU64);
 
 impl Chance {
     const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
     /// A source that begins at a seed.
     #[must_use]
-    pub fn from_seed(seed: u64) -> Self {
+    pub(crate) fn from_seed(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
     /// The next number.
-    pub fn draw(&self) -> u64 {
+    pub(crate) fn draw(&self) -> u64 {
         let mut mixed = self
             .0
             .fetch_add(Self::STEP, Ordering::Relaxed)
@@ -27,7 +27,7 @@ impl Chance {
     }
 
     /// Puts values into an order that is drawn.
-    pub fn shuffle<T>(&self, values: &mut [T]) {
+    pub(crate) fn shuffle<T>(&self, values: &mut [T]) {
         for last in (1..values.len()).rev() {
             let bound = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
             let drawn = usize::try_from(self.draw() % bound).unwrap_or(0);

@@ -9,8 +9,8 @@ mod mx;
 mod resolver;
 mod walk;
 
-pub use answer::{Answer, LookupFault};
-pub use chance::Chance;
-pub use mx::{MxHost, RouteFault};
-pub use resolver::Resolver;
-pub use walk::{Hosts, addresses, hosts};
+pub(crate) use answer::LookupFault;
+pub(crate) use chance::Chance;
+pub(crate) use mx::RouteFault;
+pub(crate) use resolver::Resolver;
+pub(crate) use walk::{Hosts, addresses, hosts};

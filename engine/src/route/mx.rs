@@ -11,17 +11,17 @@ use super::chance::Chance;
 
 /// A host that takes mail for a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MxHost {
+pub(crate) struct MxHost {
     /// Its name, as the MX record has it.
-    pub name: DomainName,
+    pub(crate) name: DomainName,
     /// Its preference.
-    pub preference: u16,
+    pub(crate) preference: u16,
 }
 
 /// Why there is no host to send to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RouteFault {
+pub(crate) enum RouteFault {
     /// The domain does not exist.
     #[error("the domain {0} does not exist")]
     NoDomain(String),
@@ -110,7 +110,6 @@ mod tests {
                 .map(|(preference, host)| (*preference, Name::from_ascii(host).unwrap()))
                 .collect(),
             addresses: Vec::new(),
-            authenticated: false,
         };
         decide(Ok(answer), seed)
     }

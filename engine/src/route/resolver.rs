@@ -27,7 +27,7 @@ const ALIAS_LIMIT: usize = 8;
 
 /// Asks questions of the DNS.
 #[derive(Clone)]
-pub struct Resolver {
+pub(crate) struct Resolver {
     outside: Outside,
     servers: Vec<SocketAddr>,
     chance: Arc<Chance>,
@@ -36,7 +36,7 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver that asks these servers, in this order.
     #[must_use]
-    pub fn new(outside: Outside, servers: Vec<SocketAddr>, chance: Arc<Chance>) -> Self {
+    pub(crate) fn new(outside: Outside, servers: Vec<SocketAddr>, chance: Arc<Chance>) -> Self {
         Self {
             outside,
             servers,
@@ -48,7 +48,11 @@ impl Resolver {
     ///
     /// # Errors
     /// `LookupFault` when there is no answer; it may be otherwise later.
-    pub async fn lookup(&self, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
+    pub(crate) async fn lookup(
+        &self,
+        name: &Name,
+        kind: RecordType,
+    ) -> Result<Answer, LookupFault> {
         let mut name = name.clone();
         for _ in 0..=ALIAS_LIMIT {
             match self.ask_all(&name, kind).await? {

@@ -16,7 +16,7 @@ const HOST_LIMIT: usize = 50;
 
 /// Where mail for a domain goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hosts {
+pub(crate) enum Hosts {
     /// To these hosts, in this order.
     Named(Vec<MxHost>),
     /// To this address, which has no name.
@@ -27,7 +27,7 @@ pub enum Hosts {
 ///
 /// # Errors
 /// `RouteFault` when there is none, or none can be found now.
-pub async fn hosts(
+pub(crate) async fn hosts(
     resolver: &Resolver,
     domain: &MailDomain,
     own: &DomainName,
@@ -53,7 +53,10 @@ pub async fn hosts(
 ///
 /// # Errors
 /// `LookupFault` when nothing was found and one of the two lookups failed.
-pub async fn addresses(resolver: &Resolver, host: &DomainName) -> Result<Vec<IpAddr>, LookupFault> {
+pub(crate) async fn addresses(
+    resolver: &Resolver,
+    host: &DomainName,
+) -> Result<Vec<IpAddr>, LookupFault> {
     let Some(name) = dns_name(host) else {
         return Ok(Vec::new());
     };

@@ -16,7 +16,7 @@ const BLOCK: usize = 64 * 1_024;
 
 /// A moment of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The greeting.
     Greeting,
     /// EHLO or HELO, before TLS.
@@ -42,7 +42,7 @@ pub enum Stage {
 impl Stage {
     /// How long the receiver has (RFC 5321 §4.5.3.2; two minutes for STARTTLS, half a minute for the last words).
     #[must_use]
-    pub fn limit(self) -> Duration {
+    pub(crate) fn limit(self) -> Duration {
         Duration::from_secs(match self {
             Self::Greeting | Self::Hello | Self::HelloInTls | Self::Mail | Self::Rcpt => 5 * 60,
             Self::StartTls | Self::Data => 2 * 60,
@@ -54,7 +54,7 @@ impl Stage {
 
     /// How notices speak of it.
     #[must_use]
-    pub fn told(self) -> &'static str {
+    pub(crate) fn told(self) -> &'static str {
         match self {
             Self::Greeting => "the greeting",
             Self::Hello | Self::HelloInTls => "EHLO",
@@ -72,7 +72,7 @@ impl Stage {
 /// Why a session cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SessionFault {
+pub(crate) enum SessionFault {
     /// No reply in time.
     #[error("no answer to {} in time", .0.told())]
     TimeLimit(Stage),
@@ -99,7 +99,7 @@ pub enum SessionFault {
 impl SessionFault {
     /// When it happened.
     #[must_use]
-    pub fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Stage {
         match self {
             Self::TimeLimit(stage) | Self::Reply { stage, .. } | Self::Write { stage, .. } => {
                 *stage
@@ -109,7 +109,7 @@ impl SessionFault {
 
     /// Whether the receiver answered, but not in SMTP.
     #[must_use]
-    pub fn is_malformed(&self) -> bool {
+    pub(crate) fn is_malformed(&self) -> bool {
         matches!(self, Self::Reply { source, .. } if !matches!(
             source,
             ReplyFault::Line(super::lines::LineFault::Closed | super::lines::LineFault::Broken(_))
@@ -118,7 +118,7 @@ impl SessionFault {
 }
 
 /// A session, seen from the sender.
-pub struct Client {
+pub(crate) struct Client {
     outside: Outside,
     lines: Lines,
 }
@@ -126,7 +126,7 @@ pub struct Client {
 impl Client {
     /// Nothing is said yet.
     #[must_use]
-    pub fn new(outside: Outside, stream: Box<dyn Stream>) -> Self {
+    pub(crate) fn new(outside: Outside, stream: Box<dyn Stream>) -> Self {
         Self {
             outside,
             lines: Lines::new(stream),
@@ -137,7 +137,7 @@ impl Client {
     ///
     /// # Errors
     /// `SessionFault` when none comes in time.
-    pub async fn reply(&mut self, stage: Stage) -> Result<Reply, SessionFault> {
+    pub(crate) async fn reply(&mut self, stage: Stage) -> Result<Reply, SessionFault> {
         let reply = self
             .outside
             .within(stage.limit(), Reply::read(&mut self.lines))
@@ -153,7 +153,11 @@ impl Client {
     ///
     /// # Errors
     /// `SessionFault` when none comes in time.
-    pub async fn command(&mut self, stage: Stage, line: &str) -> Result<Reply, SessionFault> {
+    pub(crate) async fn command(
+        &mut self,
+        stage: Stage,
+        line: &str,
+    ) -> Result<Reply, SessionFault> {
         tracing::debug!(?stage, line, "command");
         self.write(stage, format!("{line}\r\n").as_bytes()).await?;
         self.reply(stage).await
@@ -163,7 +167,7 @@ impl Client {
     ///
     /// # Errors
     /// The outer error is a session that cannot go on, the inner one a receiver that refuses.
-    pub async fn hello(
+    pub(crate) async fn hello(
         &mut self,
         stage: Stage,
         own: &DomainName,
@@ -185,7 +189,7 @@ impl Client {
     ///
     /// # Errors
     /// `SessionFault` when the receiver takes none of it in time.
-    pub async fn write(&mut self, stage: Stage, bytes: &[u8]) -> Result<(), SessionFault> {
+    pub(crate) async fn write(&mut self, stage: Stage, bytes: &[u8]) -> Result<(), SessionFault> {
         for block in bytes.chunks(BLOCK) {
             self.outside
                 .within(stage.limit(), self.lines.write(block))
@@ -197,7 +201,7 @@ impl Client {
     }
 
     /// Says QUIT and closes the connection in order. What goes wrong here no longer matters to the message.
-    pub async fn quit(mut self) {
+    pub(crate) async fn quit(mut self) {
         if let Err(fault) = self.command(Stage::Leaving, "QUIT").await {
             tracing::debug!(%fault, "left without an answer to QUIT");
             return;
@@ -210,7 +214,7 @@ impl Client {
 
     /// The connection, for a handshake. What was read ahead in plaintext is thrown away (RFC 3207 §6).
     #[must_use]
-    pub fn into_stream(self) -> Box<dyn Stream> {
+    pub(crate) fn into_stream(self) -> Box<dyn Stream> {
         let (stream, thrown_away) = self.lines.into_stream();
         if thrown_away > 0 {
             tracing::warn!(

@@ -5,7 +5,7 @@ use crate::delivery::{DsnParameters, Notify, Return};
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// EHLO, with what the sender calls itself.
     Ehlo(String),
     /// HELO, likewise.
@@ -45,7 +45,7 @@ pub enum Command {
 /// Why a line is no command; the text is the reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CommandError {
+pub(crate) enum CommandError {
     /// Not text.
     #[error("500 5.5.2 A command is text in UTF-8")]
     NotText,
@@ -68,7 +68,7 @@ impl Command {
     ///
     /// # Errors
     /// `CommandError` when it is no command.
-    pub fn parse(line: &[u8]) -> Result<Self, CommandError> {
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, CommandError> {
         let line = std::str::from_utf8(line)
             .map_err(|_| CommandError::NotText)?
             .trim_end_matches(' ');

@@ -2,7 +2,7 @@
 
 /// The content as it follows DATA, with the final dot.
 #[must_use]
-pub fn stuffed(content: &[u8]) -> Vec<u8> {
+pub(crate) fn stuffed(content: &[u8]) -> Vec<u8> {
     let mut written = Vec::with_capacity(content.len() + content.len() / 32 + 8);
     let mut at_line_start = true;
     let mut last = 0;

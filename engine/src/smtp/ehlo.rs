@@ -8,18 +8,18 @@ use super::reply::Reply;
 
 /// What a receiver says that it can.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Keywords(BTreeMap<String, String>);
+pub(crate) struct Keywords(BTreeMap<String, String>);
 
 impl Keywords {
     /// What a receiver can that knows only HELO.
     #[must_use]
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::default()
     }
 
     /// Reads the answer to EHLO; its first line is a greeting.
     #[must_use]
-    pub fn of(reply: &Reply) -> Self {
+    pub(crate) fn of(reply: &Reply) -> Self {
         let keyword = |line: &String| {
             let line = line.trim();
             // Some receivers write `AUTH=PLAIN`; the keyword ends there too.
@@ -33,13 +33,13 @@ impl Keywords {
 
     /// Whether a keyword is listed.
     #[must_use]
-    pub fn has(&self, keyword: &str) -> bool {
+    pub(crate) fn has(&self, keyword: &str) -> bool {
         self.0.contains_key(keyword)
     }
 
     /// The largest message that is taken (RFC 1870 §4), if there is a limit.
     #[must_use]
-    pub fn size_limit(&self) -> Option<u64> {
+    pub(crate) fn size_limit(&self) -> Option<u64> {
         self.0.get("SIZE")?.parse().ok().filter(|limit| *limit > 0)
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     use tokio::io::AsyncWriteExt;
 
     use super::*;
-    use crate::smtp::Lines;
+    use crate::smtp::lines::Lines;
 
     fn keywords(lines: &[&str]) -> Keywords {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -15,7 +15,7 @@ const CHUNK: usize = 4_096;
 /// Why there is no line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum LineFault {
+pub(crate) enum LineFault {
     /// The other side closed the connection.
     #[error("the connection was closed")]
     Closed,
@@ -28,7 +28,7 @@ pub enum LineFault {
 }
 
 /// A connection, read line by line.
-pub struct Lines {
+pub(crate) struct Lines {
     stream: Box<dyn Stream>,
     buffer: Vec<u8>,
 }
@@ -36,7 +36,7 @@ pub struct Lines {
 impl Lines {
     /// Nothing is read yet.
     #[must_use]
-    pub fn new(stream: Box<dyn Stream>) -> Self {
+    pub(crate) fn new(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
             buffer: Vec::new(),
@@ -47,7 +47,7 @@ impl Lines {
     ///
     /// # Errors
     /// `LineFault` when there is none.
-    pub async fn next(&mut self, limit: usize) -> Result<Vec<u8>, LineFault> {
+    pub(crate) async fn next(&mut self, limit: usize) -> Result<Vec<u8>, LineFault> {
         let mut searched = 0;
         loop {
             let end = self.buffer[searched..]
@@ -84,7 +84,7 @@ impl Lines {
     ///
     /// # Errors
     /// `LineFault` when the connection ends before the content, or there is more than `limit` of it.
-    pub async fn until_dot(&mut self, limit: usize) -> Result<Vec<u8>, LineFault> {
+    pub(crate) async fn until_dot(&mut self, limit: usize) -> Result<Vec<u8>, LineFault> {
         let mut searched = 0;
         loop {
             let end = if self.buffer.starts_with(b".\r\n") {
@@ -120,7 +120,7 @@ impl Lines {
     ///
     /// # Errors
     /// What the connection says.
-    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
@@ -129,14 +129,14 @@ impl Lines {
     ///
     /// # Errors
     /// What the connection says.
-    pub async fn close(&mut self) -> io::Result<()> {
+    pub(crate) async fn close(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
     }
 
     /// The connection itself, for a handshake, and how many bytes were thrown away that had been read beyond the last
     /// line: what came in plaintext is never read as if it had come inside TLS (RFC 3207 §6).
     #[must_use]
-    pub fn into_stream(self) -> (Box<dyn Stream>, usize) {
+    pub(crate) fn into_stream(self) -> (Box<dyn Stream>, usize) {
         (self.stream, self.buffer.len())
     }
 }
@@ -158,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::smtp::stuffed;
+    use crate::smtp::content::stuffed;
 
     async fn lines_of(bytes: &[u8], limit: usize) -> Vec<Result<Vec<u8>, String>> {
         let (mut here, there) = tokio::io::duplex(64 * 1024);

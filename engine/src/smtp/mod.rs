@@ -10,11 +10,8 @@ mod receiver;
 mod reply;
 mod transaction;
 
-pub use client::{Client, SessionFault, Stage};
-pub use command::{Command, CommandError};
-pub use content::stuffed;
-pub use ehlo::Keywords;
-pub use lines::{LineFault, Lines};
-pub use receiver::{Receiver, Taken};
-pub use reply::{Category, Reply};
-pub use transaction::{Parameters, Refusal, transact};
+pub(crate) use client::{Client, SessionFault, Stage};
+pub(crate) use ehlo::Keywords;
+pub(crate) use receiver::{Receiver, Taken};
+pub(crate) use reply::{Category, Reply};
+pub(crate) use transaction::{Refusal, transact};

@@ -27,16 +27,16 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(3_600);
 
 /// A message that was taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// The message, its trace field on top.
-    pub message: Message,
+    pub(crate) message: Message,
     /// For whom.
-    pub recipients: Vec<Recipient>,
+    pub(crate) recipients: Vec<Recipient>,
 }
 
 /// Takes messages over.
 #[derive(Clone)]
-pub struct Receiver {
+pub(crate) struct Receiver {
     outside: Outside,
     hostname: DomainName,
     keep: Arc<dyn Fn(Taken) + Send + Sync>,
@@ -71,7 +71,7 @@ enum End {
 impl Receiver {
     /// A receiver that hands what it takes to `keep` before it answers 250.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         outside: Outside,
         hostname: DomainName,
         keep: Arc<dyn Fn(Taken) + Send + Sync>,
@@ -84,7 +84,7 @@ impl Receiver {
     }
 
     /// Carries out one session.
-    pub async fn serve(&self, stream: Box<dyn Stream>, from: SocketAddr) {
+    pub(crate) async fn serve(&self, stream: Box<dyn Stream>, from: SocketAddr) {
         let mut session = Session {
             receiver: self,
             lines: Lines::new(stream),

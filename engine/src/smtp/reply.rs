@@ -11,14 +11,14 @@ const TOLD_LIMIT: usize = 1_000;
 
 /// A reply of a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     code: u16,
     lines: Vec<String>,
 }
 
 /// What the first digit of a reply says (RFC 5321 §4.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Category {
+pub(crate) enum Category {
     /// 2yz: done.
     Completed,
     /// 3yz: go on.
@@ -32,7 +32,7 @@ pub enum Category {
 /// Why a reply could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ReplyFault {
+pub(crate) enum ReplyFault {
     /// No line came.
     #[error(transparent)]
     Line(#[from] LineFault),
@@ -52,7 +52,7 @@ impl Reply {
     ///
     /// # Errors
     /// `ReplyFault` when what comes is none.
-    pub async fn read(from: &mut Lines) -> Result<Self, ReplyFault> {
+    pub(crate) async fn read(from: &mut Lines) -> Result<Self, ReplyFault> {
         let mut code = None;
         let mut lines = Vec::new();
         while lines.len() < LINES_LIMIT {
@@ -73,19 +73,19 @@ impl Reply {
 
     /// The three digits.
     #[must_use]
-    pub fn code(&self) -> u16 {
+    pub(crate) fn code(&self) -> u16 {
         self.code
     }
 
     /// The text of each line, in printable form.
     #[must_use]
-    pub fn lines(&self) -> &[String] {
+    pub(crate) fn lines(&self) -> &[String] {
         &self.lines
     }
 
     /// What the first digit says.
     #[must_use]
-    pub fn category(&self) -> Category {
+    pub(crate) fn category(&self) -> Category {
         match self.code {
             200..=299 => Category::Completed,
             300..=399 => Category::Intermediate,
@@ -96,7 +96,7 @@ impl Reply {
 
     /// The enhanced status code at the head of the text, if it fits the reply (RFC 2034 §4).
     #[must_use]
-    pub fn enhanced_status(&self) -> Option<&str> {
+    pub(crate) fn enhanced_status(&self) -> Option<&str> {
         let word = self.lines.first()?.split(' ').next()?;
         let mut numbers = word.split('.');
         let class = numbers.next()?;
@@ -114,7 +114,7 @@ impl Reply {
 
     /// Code and text in one line, cut where it is very long.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let text = format!("{} {}", self.code, self.lines.join(" "));
         text.trim_end().chars().take(TOLD_LIMIT).collect()
     }

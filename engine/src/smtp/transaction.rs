@@ -9,7 +9,7 @@ use crate::delivery::{Message, Recipient};
 
 /// The parameters that a message needs or may use at a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Parameters {
+pub(crate) struct Parameters {
     size: bool,
     eight_bit: bool,
     utf8: bool,
@@ -18,7 +18,7 @@ pub struct Parameters {
 
 /// Why a receiver did not take a message for a recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// It said so.
     Reply(Stage, Reply),
     /// The session broke before it said anything.
@@ -54,7 +54,7 @@ impl Parameters {
     ///
     /// # Errors
     /// `Refusal::Unsupported` when they do not allow enough.
-    pub fn of(
+    pub(crate) fn of(
         message: &Message,
         recipients: &[&Recipient],
         keywords: &Keywords,
@@ -146,7 +146,7 @@ impl Parameters {
 }
 
 /// Hands a message over for some recipients, and says for each what came of it, in their order.
-pub async fn transact(
+pub(crate) async fn transact(
     client: &mut Client,
     keywords: &Keywords,
     message: &Message,

@@ -10,6 +10,7 @@ mod peer;
 mod stack;
 mod verification;
 
-pub use peer::PeerName;
-pub use stack::{HandshakeFault, Protected, Stack, StackError};
-pub use verification::{ChainFault, NameFault, Trust, Verification};
+pub(crate) use peer::PeerName;
+pub use stack::StackError;
+pub(crate) use stack::{HandshakeFault, Stack};
+pub(crate) use verification::{ChainFault, NameFault, Trust, Verification};

@@ -9,7 +9,7 @@ use crate::address::DomainName;
 
 /// A receiver, as the sender knows it: the MX host's own name and never one met behind it (RFC 9525 §6.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PeerName {
+pub(crate) enum PeerName {
     /// A host with a name.
     Host(DomainName),
     /// An address literal, which sends no SNI (RFC 6066 §3).
@@ -19,7 +19,7 @@ pub enum PeerName {
 impl PeerName {
     /// The name in the form of the TLS libraries; none if no certificate could carry it.
     #[must_use]
-    pub fn server_name(&self) -> Option<ServerName<'static>> {
+    pub(crate) fn server_name(&self) -> Option<ServerName<'static>> {
         match self {
             Self::Host(name) => DnsName::try_from(name.to_string())
                 .ok()

@@ -11,7 +11,7 @@ use super::modern::Modern;
 use super::peer::PeerName;
 
 /// Makes handshakes.
-pub struct Stack(Kind);
+pub(crate) struct Stack(Kind);
 
 enum Kind {
     Modern(Modern),
@@ -36,28 +36,28 @@ pub enum StackError {
 }
 
 /// A connection inside TLS, not yet judged.
-pub struct Protected {
+pub(crate) struct Protected {
     /// The connection.
-    pub stream: Box<dyn Stream>,
+    pub(crate) stream: Box<dyn Stream>,
     /// The version, as `TLSv1.3`.
-    pub version: String,
+    pub(crate) version: String,
     /// The cipher suite, as the stack calls it.
-    pub cipher: String,
+    pub(crate) cipher: String,
     /// The leaf, then what else was sent.
-    pub chain: Vec<CertificateDer<'static>>,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
 }
 
 /// Why a handshake failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct HandshakeFault(pub String);
+pub(crate) struct HandshakeFault(pub String);
 
 impl Stack {
     /// The stack that the settings ask for.
     ///
     /// # Errors
     /// `StackError` when it cannot be set up.
-    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StackError> {
+    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StackError> {
         if settings.minimum_tls >= TlsVersion::Tls12 {
             return Ok(Self(Kind::Modern(Modern::new(settings, clock)?)));
         }
@@ -71,7 +71,7 @@ impl Stack {
     ///
     /// # Errors
     /// `HandshakeFault` when it fails; the connection is gone then.
-    pub async fn handshake(
+    pub(crate) async fn handshake(
         &self,
         stream: Box<dyn Stream>,
         peer: &PeerName,

@@ -15,17 +15,17 @@ const RSA_BITS: usize = 2_048;
 
 /// The answers to both questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verification {
+pub(crate) struct Verification {
     /// Does the chain lead to a trusted authority, now, and for a server?
-    pub chain: Result<(), ChainFault>,
+    pub(crate) chain: Result<(), ChainFault>,
     /// Does the certificate name the host?
-    pub name: Result<(), NameFault>,
+    pub(crate) name: Result<(), NameFault>,
 }
 
 /// Why a chain is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ChainFault {
+pub(crate) enum ChainFault {
     /// No certificate was shown.
     #[error("no certificate was shown")]
     Absent,
@@ -52,7 +52,7 @@ pub enum ChainFault {
 /// Why a certificate does not name the host. A common name counts for nothing (RFC 9525 §2).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NameFault {
+pub(crate) enum NameFault {
     /// No certificate was shown.
     #[error("no certificate was shown")]
     Absent,
@@ -65,14 +65,14 @@ pub enum NameFault {
 }
 
 /// The authorities that are trusted.
-pub struct Trust(Vec<TrustAnchor<'static>>);
+pub(crate) struct Trust(Vec<TrustAnchor<'static>>);
 
 impl Trust {
     /// Takes authorities as certificates.
     ///
     /// # Errors
     /// `webpki::Error` for the first one that cannot be read.
-    pub fn new(authorities: &[CertificateDer<'static>]) -> Result<Self, webpki::Error> {
+    pub(crate) fn new(authorities: &[CertificateDer<'static>]) -> Result<Self, webpki::Error> {
         let anchor = |certificate| {
             webpki::anchor_from_trusted_cert(certificate).map(|anchor| anchor.to_owned())
         };
@@ -85,7 +85,7 @@ impl Trust {
 
     /// Judges a chain as it was sent, leaf first.
     #[must_use]
-    pub fn judge(
+    pub(crate) fn judge(
         &self,
         chain: &[CertificateDer<'_>],
         peer: &PeerName,

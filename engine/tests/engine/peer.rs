@@ -269,9 +269,12 @@ impl Session<'_> {
             Some(Deed::Say(text)) => text,
             Some(Deed::Close) => return None,
             Some(Deed::Stall) => std::future::pending().await,
-            Some(Deed::Flood(text)) => loop {
-                self.stream.write_all(text.as_bytes()).await.ok()?;
-            },
+            Some(Deed::Flood(text)) => {
+                let text = text.repeat(4_096);
+                loop {
+                    self.stream.write_all(text.as_bytes()).await.ok()?;
+                }
+            }
         };
         self.stream
             .write_all(format!("{text}\r\n").as_bytes())

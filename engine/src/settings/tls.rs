@@ -1,0 +1,34 @@
+//! What the engine speaks, and what it shows of itself.
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+/// A TLS version that the engine may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// A certificate of the engine's own.
+#[derive(Debug)]
+pub struct ClientCertificate {
+    /// The leaf, then what leads from it to its root.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The key of the leaf.
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl Clone for ClientCertificate {
+    fn clone(&self) -> Self {
+        Self {
+            chain: self.chain.clone(),
+            key: self.key.clone_key(),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! All settings together.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::address::DomainName;
+
+use super::{ClientCertificate, RetrySchedule, Rule, TlsVersion};
+
+/// Everything the engine is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What it calls itself in EHLO, in trace fields and in notices.
+    pub hostname: DomainName,
+    /// The resolvers, asked in this order.
+    pub resolvers: Vec<SocketAddr>,
+    /// TLS compliance rules.
+    pub rules: Vec<Rule>,
+    /// The oldest TLS version that is spoken.
+    pub minimum_tls: TlsVersion,
+    /// The authorities that are trusted.
+    pub trust: Vec<CertificateDer<'static>>,
+    /// What is shown to a receiver that asks for a certificate.
+    pub client_certificate: Option<ClientCertificate>,
+    /// How long a message is tried before it is returned.
+    pub queue_lifetime: Duration,
+    /// How long it waits between two rounds.
+    pub retry: RetrySchedule,
+}
+
+impl Settings {
+    /// Settings that demand nothing of anybody.
+    #[must_use]
+    pub fn new(hostname: DomainName, resolvers: Vec<SocketAddr>) -> Self {
+        Self {
+            hostname,
+            resolvers,
+            rules: Vec::new(),
+            minimum_tls: TlsVersion::Tls12,
+            trust: Vec::new(),
+            client_certificate: None,
+            queue_lifetime: Duration::from_secs(5 * 86_400),
+            retry: RetrySchedule::default(),
+        }
+    }
+}
