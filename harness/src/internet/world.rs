@@ -271,7 +271,8 @@ impl CaseWorld {
 
 impl Drop for CaseWorld {
     fn drop(&mut self) {
-        self.dns.withdraw(&self.planned.names().origin());
+        let origin = self.planned.names().origin();
+        self.dns.withdraw(&origin, &self.case);
         for logical in self.posts.keys() {
             self.book.remove(*logical);
         }

@@ -109,14 +109,13 @@ impl DnsServer {
     ) -> Result<(), PublishError> {
         let ground = self.tree.ground(apex)?;
         let published = publish(&ground, world, addresses, certificates)?;
-        self.tree.put(&ground.apex, case, published);
-        Ok(())
+        self.tree.put(&ground.apex, case, published)
     }
 
     /// Takes a case away.
-    pub fn withdraw(&self, apex: &str) {
+    pub fn withdraw(&self, apex: &str, case: &Arc<CaseDns>) {
         if let Ok(ground) = self.tree.ground(apex) {
-            self.tree.remove(&ground.apex);
+            self.tree.remove(&ground.apex, case);
         }
     }
 }

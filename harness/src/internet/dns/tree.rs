@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::answer::{Answer, answer};
 use super::case::CaseDns;
-use super::name::{full_name, reverse_name};
+use super::name::{full_name, reverse_name, shown};
 use super::publish::{Ground, Published};
 use super::records::RecordError;
 use super::tlsa::TlsaError;
@@ -40,6 +40,9 @@ pub enum PublishError {
     /// The certificate for a TLSA record.
     #[error(transparent)]
     Tlsa(#[from] TlsaError),
+    /// The same case is up already.
+    #[error("{0} is in use; the same case cannot be up twice at a time")]
+    Taken(String),
 }
 
 /// All zones.
@@ -115,8 +118,17 @@ impl Tree {
     }
 
     /// Puts the zones of a case in the place of those that it had.
-    pub(super) fn put(&self, apex: &Name, case: &Arc<CaseDns>, published: Published) {
+    pub(super) fn put(
+        &self,
+        apex: &Name,
+        case: &Arc<CaseDns>,
+        published: Published,
+    ) -> Result<(), PublishError> {
         let mut state = self.write();
+        let before = state.cases.get(apex);
+        if before.is_some_and(|entry| !Arc::ptr_eq(&entry.case, case)) {
+            return Err(PublishError::Taken(shown(apex)));
+        }
         state.take_out(apex);
         if let Some(zone) = state.zones.get_mut(&self.base) {
             zone.add(apex.clone(), RData::NS(NS(self.server.clone())));
@@ -144,11 +156,16 @@ impl Tree {
             state.zones.insert(zone.origin().clone(), zone);
         }
         state.cases.insert(apex.clone(), entry);
+        Ok(())
     }
 
-    /// Takes a case and its zones away.
-    pub(super) fn remove(&self, apex: &Name) {
+    /// Takes a case and its zones away, unless the zones there are those of another.
+    pub(super) fn remove(&self, apex: &Name, case: &Arc<CaseDns>) {
         let mut state = self.write();
+        let before = state.cases.get(apex);
+        if !before.is_some_and(|entry| Arc::ptr_eq(&entry.case, case)) {
+            return;
+        }
         state.take_out(apex);
         if let Some(zone) = state.zones.get_mut(&self.base) {
             zone.remove(apex);

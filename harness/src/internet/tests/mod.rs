@@ -332,6 +332,12 @@ async fn a_dropped_world_leaves_nothing_behind() {
     assert_eq!(again.planned.label(), planned.label());
     let found = again.ask(&internet, "example.test", RecordType::MX).await;
     assert_eq!(found.len(), 1);
+
+    let twice = try_stage(&internet, healthy_case()).await.map(drop);
+    let said = twice.unwrap_err().to_string();
+    assert!(said.contains("cannot be up twice"), "{said}");
+    let found = again.ask(&internet, "example.test", RecordType::MX).await;
+    assert_eq!(found.len(), 1);
 }
 
 #[tokio::test]

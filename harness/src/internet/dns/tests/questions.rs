@@ -213,7 +213,8 @@ async fn a_step_changes_the_zones_and_a_dropped_case_is_gone() {
     for (name, kind, want) in cases {
         assert_eq!(bench.ask(&staged, name, kind).await, want);
     }
-    bench.server.withdraw(&staged.planned.names().origin());
+    let origin = staged.planned.names().origin();
+    bench.server.withdraw(&origin, &staged.case);
     let gone = bench.ask(&staged, "example.test", RecordType::MX).await;
     assert_eq!(gone, "Non-Existent Domain / test. SOA");
 }
