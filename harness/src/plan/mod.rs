@@ -15,7 +15,6 @@ pub use addresses::{AddressBook, AddressError, AddressMode, HostAddresses};
 pub use label::Label;
 pub use literals::Literals;
 pub use messages::{MailPlan, PlannedMail, without_tokens};
-pub(crate) use names::rewritten;
 pub use names::{Names, ascii};
 pub use order::{Order, Shard, ShardError, Skip, Skipped};
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Station 5: what was seen. Events, recordings and the dialogue as text.
 
 mod event;
+mod texts;
 
 mod recording;
 mod redaction;
