@@ -58,7 +58,6 @@ pub(super) async fn serve(standing: Arc<Standing>, wire: Wire, mut closing: watc
             By::Receiver
         };
         let follows = session.talk.follows.clone();
-        session.talk.message = None;
         session.talk.tell(What::Disconnect { by, follows });
     }
     tokio::select! {
