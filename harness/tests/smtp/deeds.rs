@@ -265,8 +265,20 @@ async fn a_sender_that_gives_up_while_a_reply_is_delayed_ends_the_session() {
 #[tokio::test]
 async fn a_body_that_nobody_takes_in_makes_its_sender_wait() {
     let stage = Stage::with_faults(vec![fault(Moment::Content, Deed::Stall)]);
-    let line = format!("{}\r\n", "x".repeat(998));
-    let codes = session(&stage, line.repeat(5_243)).await;
-    assert_eq!(codes, "220 250 250 250 354 stall");
+    let mut client = stage.greeted().await;
+    client.say("EHLO a").await;
+    client.say(&format!("MAIL FROM:<{}>", stage.sender())).await;
+    client.say("RCPT TO:<user@example.abcdefg2.test>").await;
+    assert!(client.say("DATA").await.starts_with("354"));
+    let clock = Arc::clone(&stage.clock);
+    let body = format!("{}\r\n", "x".repeat(998)).repeat(5_243);
+    let taken = stage.run(async move {
+        tokio::select! {
+            biased;
+            () = client.send(body) => true,
+            () = clock.sleep_until(LIMIT) => false,
+        }
+    });
+    assert!(!taken.await);
     assert_eq!(ends(&stage.ended().await), ["Sender DATA"]);
 }
