@@ -5,4 +5,5 @@ pub mod clock;
 pub mod internet;
 pub mod plan;
 pub mod recorder;
+pub mod runner;
 pub mod subject;

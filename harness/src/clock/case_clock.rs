@@ -9,18 +9,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 
+use super::patience::{Patience, Stuck};
 use super::rule::{Deadline, Held, Pair, Rest, State};
-
-/// So much real time without any change is the end of a case.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// So much real time with changes, and no rest, is it too.
-const LONGEST: Duration = Duration::from_secs(120);
 
 /// The clock of one case.
 pub struct CaseClock {
     epoch: SystemTime,
     /// Set: the clock follows real time from there.
     real: Option<Instant>,
+    pub(super) patience: Patience,
     state: Mutex<State>,
     pub(super) idle: Notify,
     pub(super) gone: Notify,
@@ -40,23 +37,6 @@ pub struct Standstill {
     clock: Arc<CaseClock>,
 }
 
-/// The subject waits for something that will never come, or never comes to rest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Stuck {
-    /// Real time passed and nothing happened.
-    #[error("nothing happened for {} s of real time: {state}", PATIENCE.as_secs())]
-    Silent {
-        /// Who waits for what.
-        state: String,
-    },
-    /// Things went on happening without an end.
-    #[error("the subject did not come to rest within {} s of real time: {state}", LONGEST.as_secs())]
-    Restless {
-        /// Who waits for what.
-        state: String,
-    },
-}
-
 impl CaseClock {
     /// A clock that the harness moves; it begins at `epoch`.
     #[must_use]
@@ -74,6 +54,7 @@ impl CaseClock {
         Arc::new(Self {
             epoch,
             real,
+            patience: Patience::default(),
             state: Mutex::default(),
             idle: Notify::new(),
             gone: Notify::new(),
@@ -207,36 +188,6 @@ impl CaseClock {
         self.lock().busy += 1;
         Standstill {
             clock: Arc::clone(self),
-        }
-    }
-
-    /// Waits until the subject has nothing open and computes nothing; its deadlines may still lie ahead.
-    ///
-    /// # Errors
-    /// When that never comes.
-    pub async fn idle(&self) -> Result<(), Stuck> {
-        let begin = Instant::now();
-        loop {
-            let mut idle = pin!(self.idle.notified());
-            idle.as_mut().enable();
-            let changes = {
-                let state = self.lock();
-                if state.rest() == Rest::Idle {
-                    return Ok(());
-                }
-                state.changes
-            };
-            if tokio::time::timeout(PATIENCE, idle).await.is_ok() {
-                continue;
-            }
-            let now = self.lock();
-            let state = now.to_string();
-            if now.changes == changes {
-                return Err(Stuck::Silent { state });
-            }
-            if begin.elapsed() >= LONGEST {
-                return Err(Stuck::Restless { state });
-            }
         }
     }
 

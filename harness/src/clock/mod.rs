@@ -14,11 +14,13 @@
 //! what they do between two holds takes no time at all on this clock.
 
 mod case_clock;
+mod patience;
 mod rule;
 mod stream;
 mod task;
 
-pub use case_clock::{CaseClock, Hold, Standstill, Stuck};
+pub use case_clock::{CaseClock, Hold, Standstill};
+pub use patience::Stuck;
 pub use stream::CountedStream;
 
 #[cfg(test)]

@@ -386,3 +386,40 @@ async fn addresses_off_loopback_are_refused() {
     assert!(clock.connect(there).await.is_err());
     assert!(clock.exchange(there, b"?").await.is_err());
 }
+
+#[tokio::test]
+async fn a_wait_that_never_ends_is_given_up_and_described() {
+    let patience = patience::Patience {
+        silence: Duration::from_millis(20),
+        unrest: Duration::from_millis(20),
+    };
+    let mut clock = CaseClock::new(SystemTime::UNIX_EPOCH);
+    Arc::get_mut(&mut clock).unwrap().patience = patience;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let subject = Arc::clone(&clock);
+    let task = clock.spawn(async move {
+        let mut stream = subject.connect(server).await.unwrap();
+        let _ = stream.read_u8().await;
+    });
+    let (_tcp, client) = listener.accept().await.unwrap();
+    let _hold = clock.hold(client, server, 0);
+    let stuck = clock.idle().await.unwrap_err().to_string();
+    let told =
+        format!("waiting on {client} to {server}, 0 bytes received, held after 0; no deadline");
+    assert!(stuck.contains(&told), "{stuck}");
+    task.abort();
+    // Two tasks that wake each other for ever are given up too.
+    let (one, mut other_end) = tokio::sync::mpsc::unbounded_channel();
+    let (other, mut one_end) = tokio::sync::mpsc::unbounded_channel();
+    one.send(()).unwrap();
+    let tasks = [
+        clock.spawn(async move { while one_end.recv().await.is_some() && one.send(()).is_ok() {} }),
+        clock.spawn(
+            async move { while other_end.recv().await.is_some() && other.send(()).is_ok() {} },
+        ),
+    ];
+    let stuck = clock.idle().await.unwrap_err().to_string();
+    assert!(stuck.contains("did not come to rest"), "{stuck}");
+    tasks.iter().for_each(tokio::task::AbortHandle::abort);
+}

@@ -56,7 +56,12 @@ pub enum InjectionError {
 /// What became of one offer.
 enum Offered {
     /// Every recipient has an answer; none of them asks to come back.
-    Answered(Vec<(Option<String>, Reply)>),
+    Answered {
+        /// None as the recipient: all of them.
+        answers: Vec<(Option<String>, Reply)>,
+        /// The connection, where there is still something to say on it.
+        client: Option<SmtpClient>,
+    },
     /// Come back later.
     Later(Reply),
 }
@@ -79,9 +84,13 @@ impl HandOver<'_> {
                 source,
             })?;
             match offered {
-                Offered::Answered(answers) => {
+                Offered::Answered { answers, client } => {
                     for (recipient, reply) in answers {
                         self.note(&mail.message, recipient, reply);
+                    }
+                    if let Some(mut client) = client {
+                        // The message is answered for; how the subject says goodbye does not matter.
+                        let _ = client.command("QUIT").await;
                     }
                     return Ok(());
                 }
@@ -113,18 +122,25 @@ impl HandOver<'_> {
     async fn offer(&self, message: &Message, mail: &PlannedMail) -> Result<Offered, DialogueError> {
         let content = compose(message, mail, self.home, &self.date());
         let (mut client, greeting) = SmtpClient::connect(self.address).await?;
-        let mut ehlo = greeting;
-        if ehlo.is_positive() {
-            ehlo = client
+        let mut answer = greeting;
+        if answer.is_positive() {
+            answer = client
                 .command(&format!("EHLO client.{}", self.home))
                 .await?;
         }
-        if ehlo.is_positive() {
+        if answer.is_positive() {
             let mail_from = mail_command(message, mail, &content);
-            ehlo = client.command(&mail_from).await?;
+            answer = client.command(&mail_from).await?;
         }
-        if !ehlo.is_positive() {
-            return Ok(refused(None, ehlo));
+        if !answer.is_positive() {
+            return Ok(if answer.is_for_later() {
+                Offered::Later(answer)
+            } else {
+                Offered::Answered {
+                    answers: vec![(None, answer)],
+                    client: None,
+                }
+            });
         }
         let mut answers = Vec::new();
         let mut taken = Vec::new();
@@ -152,23 +168,16 @@ impl HandOver<'_> {
                 .map(|recipient| (Some(recipient.clone()), reply.clone()));
             answers.extend(each);
         }
-        // The message is answered for; how the subject says goodbye does not matter.
-        let _ = client.command("QUIT").await;
-        Ok(Offered::Answered(answers))
+        Ok(Offered::Answered {
+            answers,
+            client: Some(client),
+        })
     }
 
     fn date(&self) -> String {
         OffsetDateTime::from(self.now)
             .format(&Rfc2822)
             .expect("a date of our time can be written")
-    }
-}
-
-fn refused(recipient: Option<String>, reply: Reply) -> Offered {
-    if reply.is_for_later() {
-        Offered::Later(reply)
-    } else {
-        Offered::Answered(vec![(recipient, reply)])
     }
 }
 

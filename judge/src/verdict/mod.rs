@@ -56,3 +56,4 @@ pub use messages::copy_names;
 pub use notice::{Notice, NoticeRecipient, Returned};
 pub use options::{JudgeOptions, KnownFailure, RowProfile};
 pub use outcome::{Fate, Outcome};
+pub use wanted::told;

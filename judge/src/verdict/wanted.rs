@@ -4,6 +4,12 @@ use crate::scenario::{
     Count, Disclosure, FieldPattern, Fields, OutcomeWord, Pattern, TlsCondition, TlsVersion, Wanted,
 };
 
+/// A key and its value, as a file would write them.
+#[must_use]
+pub fn told(wanted: &Wanted) -> String {
+    format!("{} = {}", key(wanted), value(wanted))
+}
+
 /// The name of the key.
 pub(crate) const fn key(wanted: &Wanted) -> &'static str {
     match wanted {

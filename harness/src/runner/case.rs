@@ -1,0 +1,265 @@
+//! One case: plan, world, subject, messages, settling, recording. The file to read first.
+//!
+//! Nothing is judged here, and nothing that happens here is an error of the program: what the harness cannot do is an
+//! event of the recording, and the case becomes an `error`.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use mtaspec_certs::{Holder, KeyKind, Mint};
+use mtaspec_judge::events::{Event, Recording, SubjectName, What};
+use mtaspec_judge::scenario::{Case, Step};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::clock::CaseClock;
+use crate::internet::{CaseWorld, Internet};
+use crate::plan::{PlanOptions, PlannedCase};
+use crate::recorder::{Recorder, Teller};
+use crate::subject::{Briefing, HandOver, Instructions, Running, Subject};
+
+/// Plays cases: everything that they have in common.
+pub struct Player {
+    /// Where the worlds live.
+    pub internet: Internet,
+    /// Who is tested.
+    pub subject: Arc<dyn Subject>,
+    /// Makes the subject's own certificate, where a case gives it one.
+    pub mint: Mint,
+    /// How names are made.
+    pub plan: PlanOptions,
+    /// The run's instant that counts as "now".
+    pub now: SystemTime,
+}
+
+/// Why a case could not be played to its end.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl Player {
+    /// Plays one case and gives back all that was seen.
+    pub async fn play(&self, case: &Arc<Case>) -> Recording {
+        let begin = Instant::now();
+        let clock = CaseClock::new(self.now);
+        let events = match PlannedCase::new(Arc::clone(case), &self.plan, self.internet.addresses())
+        {
+            Ok(planned) => {
+                let recorder = Recorder::with_names(Arc::clone(&clock), planned.names().clone());
+                if let Err(failure) = self.play_planned(&planned, &clock, &recorder).await {
+                    recorder.record(Teller::default(), failed(&told(failure.as_ref())));
+                }
+                recorder.events()
+            }
+            Err(failure) => vec![harness_failed(&told(&failure))],
+        };
+        let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.recording(case, events, milliseconds)
+    }
+
+    /// The recording of a case of which nothing but the failure is known.
+    #[must_use]
+    pub fn failed(&self, case: &Arc<Case>, reason: &str) -> Recording {
+        self.recording(case, vec![harness_failed(reason)], 0)
+    }
+
+    async fn play_planned(
+        &self,
+        planned: &PlannedCase,
+        clock: &Arc<CaseClock>,
+        recorder: &Recorder,
+    ) -> Result<(), Failure> {
+        let mut world = self.internet.add(planned, clock, recorder).await?;
+        let mut subject = self
+            .subject
+            .start(self.briefing(planned, clock, recorder)?)
+            .await?;
+        let mut play = Play {
+            player: self,
+            planned,
+            clock,
+            recorder,
+            world: &mut world,
+            subject: subject.as_mut(),
+        };
+        let played = play.steps().await;
+        subject.stop().await;
+        world.end().await;
+        played
+    }
+
+    fn briefing(
+        &self,
+        planned: &PlannedCase,
+        clock: &Arc<CaseClock>,
+        recorder: &Recorder,
+    ) -> Result<Briefing, Failure> {
+        let first = &planned.labelled().steps[0];
+        Ok(Briefing {
+            resolver: self.internet.resolver(),
+            validating_resolver: self.internet.validating_resolver(),
+            instructions: self.instructions(planned, first)?,
+            home: planned.names().labelled("home.test"),
+            addresses: Arc::clone(self.internet.addresses()),
+            clock: Arc::clone(clock),
+            now: self.now,
+            recorder: recorder.clone(),
+        })
+    }
+
+    fn instructions(&self, planned: &PlannedCase, step: &Step) -> Result<Instructions, Failure> {
+        let settings = step.world.settings.clone();
+        let trust = self.internet.trust(&settings.trust);
+        let holder = Holder {
+            host: planned.names().labelled("subject.home.test"),
+            addresses: Vec::new(),
+            next_hop_domain: None,
+            default_key: KeyKind::EcdsaP256,
+        };
+        let client_certificate = match &settings.client_certificate {
+            None => None,
+            Some(spec) => Some(Arc::new(self.mint.mint(spec, &holder)?)),
+        };
+        Ok(Instructions {
+            rules: step.world.rules.clone(),
+            routes: step.world.routes.clone(),
+            settings,
+            trust,
+            client_certificate,
+            hosts: planned.addresses_in(&step.world),
+        })
+    }
+
+    fn recording(&self, case: &Case, events: Vec<Event>, milliseconds: u64) -> Recording {
+        Recording {
+            case: case.clone(),
+            subject: SubjectName {
+                name: self.subject.name().to_owned(),
+                version: self.subject.version(),
+                capabilities: self.subject.capabilities(),
+            },
+            now: OffsetDateTime::from(self.now)
+                .format(&Rfc3339)
+                .expect("a date of our time can be written"),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            events,
+            milliseconds,
+        }
+    }
+}
+
+/// One case while it is played.
+struct Play<'a> {
+    player: &'a Player,
+    planned: &'a PlannedCase,
+    clock: &'a Arc<CaseClock>,
+    recorder: &'a Recorder,
+    world: &'a mut CaseWorld,
+    subject: &'a mut dyn Running,
+}
+
+impl Play<'_> {
+    async fn steps(&mut self) -> Result<(), Failure> {
+        for (index, step) in self.planned.labelled().steps.iter().enumerate() {
+            self.recorder.begin_step(index + 1);
+            if let Some(after) = step.after {
+                self.subject.advance(after).await?;
+                self.world.quiet().await;
+            }
+            if index > 0 {
+                self.world.change(index).await?;
+                let instructions = self.player.instructions(self.planned, step)?;
+                self.subject.change(instructions).await?;
+            }
+            self.act(step).await?;
+            self.subject.settle().await?;
+            if let Some(lasts) = step.lasts {
+                self.subject.advance(lasts).await?;
+            }
+            self.world.quiet().await;
+            self.look_at_the_queue(index).await;
+        }
+        Ok(())
+    }
+
+    /// Messages that belong to one step go in at one moment: the clock stands still until the last one is in.
+    async fn act(&mut self, step: &Step) -> Result<(), Failure> {
+        let _still = self.clock.stand_still();
+        if step.makes_due {
+            self.subject.retry_now().await?;
+        }
+        let home = self.planned.names().labelled("home.test");
+        let hand_over = HandOver {
+            address: self.subject.injection_address(),
+            home: &home,
+            now: self.clock.epoch() + self.clock.elapsed(),
+            recorder: self.recorder,
+        };
+        for message in &step.inject {
+            for mail in self.planned.mail().copies_of(&message.name) {
+                hand_over.inject(message, mail).await?;
+            }
+        }
+        if let Some(question) = &step.ask
+            && let Some(fields) = self.subject.ask(question).await
+        {
+            self.recorder
+                .record(Teller::default(), What::Answered { fields });
+        }
+        Ok(())
+    }
+
+    /// Looks for each message so far. A subject that cannot tell leaves no event.
+    async fn look_at_the_queue(&mut self, until: usize) {
+        let Some(listed) = self.subject.queue().await else {
+            return;
+        };
+        let steps = &self.planned.labelled().steps[..=until];
+        for message in steps.iter().flat_map(|step| &step.inject) {
+            for mail in self.planned.mail().copies_of(&message.name) {
+                for recipient in &message.to {
+                    let is_it = |entry: &&crate::subject::Listed| {
+                        entry.sender.eq_ignore_ascii_case(&mail.sender)
+                            && entry.recipient.eq_ignore_ascii_case(recipient)
+                    };
+                    let teller = Teller {
+                        message: Some(mail.message.clone()),
+                        ..Teller::default()
+                    };
+                    let what = What::Queued {
+                        recipient: Some(recipient.clone()),
+                        listed: listed.iter().any(|entry| is_it(&entry)),
+                    };
+                    self.recorder.record(teller, what);
+                }
+            }
+        }
+    }
+}
+
+fn failed(reason: &str) -> What {
+    What::HarnessFailed {
+        reason: reason.to_owned(),
+    }
+}
+
+fn harness_failed(reason: &str) -> Event {
+    Event {
+        at: 0,
+        step: 1,
+        host: None,
+        connection: None,
+        message: None,
+        what: failed(reason),
+    }
+}
+
+/// An error and what it came from, in a sentence.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

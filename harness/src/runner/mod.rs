@@ -1,0 +1,9 @@
+//! Cases through the stations: each is played in a world of its own and recorded, and judged when its twins are too.
+
+mod case;
+mod run;
+mod schedule;
+
+pub use case::Player;
+pub use run::{Stop, play_all};
+pub use schedule::Evidence;

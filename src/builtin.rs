@@ -1,0 +1,304 @@
+//! The engine as a subject: the one file that names both engine and harness.
+//!
+//! For each case an engine is made anew. All that it gets from outside is the case's: its clock, its network of logical
+//! addresses, its tasks.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use mtaspec_engine::address::{AddressError, DomainName};
+use mtaspec_engine::outside::{BoxFuture, Clock, Network, Outside, Spawner, Stream};
+use mtaspec_engine::settings::{
+    AddressList, ClientCertificate, Rule as EngineRule, Settings, Switches, TlsVersion,
+};
+use mtaspec_engine::{Engine, Options, Running as RunningEngine};
+use mtaspec_harness::clock::CaseClock;
+use mtaspec_harness::plan::AddressBook;
+use mtaspec_harness::recorder::{Recorder, Teller};
+use mtaspec_harness::subject::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
+use mtaspec_judge::events::What;
+use mtaspec_judge::scenario::{Ask, Rule, TlsVersion as Version};
+use rustls_pki_types::PrivateKeyDer;
+use tokio::task::AbortHandle;
+
+/// The built-in engine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuiltIn;
+
+#[async_trait]
+impl Subject for BuiltIn {
+    fn name(&self) -> &str {
+        "engine"
+    }
+
+    fn version(&self) -> String {
+        Engine::VERSION.to_owned()
+    }
+
+    fn capabilities(&self) -> BTreeSet<String> {
+        Engine::capabilities()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    async fn start(&self, briefing: Briefing) -> Result<Box<dyn Running>, SubjectError> {
+        let hosts = Arc::new(Mutex::new(briefing.instructions.clone()));
+        let tasks = Arc::new(CaseTasks {
+            clock: Arc::clone(&briefing.clock),
+            recorder: briefing.recorder.clone(),
+            handles: Mutex::default(),
+        });
+        let outside = Outside {
+            clock: Arc::new(CaseTime(Arc::clone(&briefing.clock))),
+            network: Arc::new(CaseNetwork {
+                clock: Arc::clone(&briefing.clock),
+                resolvers: [briefing.resolver, briefing.validating_resolver],
+                addresses: Arc::clone(&briefing.addresses),
+                instructions: Arc::clone(&hosts),
+                recorder: briefing.recorder.clone(),
+            }),
+            spawner: Arc::clone(&tasks) as Arc<dyn Spawner>,
+        };
+        let settings = settings(&briefing, &briefing.instructions)?;
+        let engine = Engine::start(settings, outside, Options::default())
+            .await
+            .map_err(|error| SubjectError::Start(error.to_string()))?;
+        Ok(Box::new(BuiltInAtWork {
+            briefing,
+            engine,
+            instructions: hosts,
+            tasks,
+        }))
+    }
+}
+
+/// The engine at work on one case.
+struct BuiltInAtWork {
+    briefing: Briefing,
+    engine: RunningEngine,
+    instructions: Arc<Mutex<Instructions>>,
+    tasks: Arc<CaseTasks>,
+}
+
+#[async_trait]
+impl Running for BuiltInAtWork {
+    fn injection_address(&self) -> SocketAddr {
+        self.engine.injection_address()
+    }
+
+    async fn settle(&mut self) -> Result<(), SubjectError> {
+        Ok(self.briefing.clock.idle().await?)
+    }
+
+    async fn advance(&mut self, duration: Duration) -> Result<(), SubjectError> {
+        Ok(self.briefing.clock.advance(duration).await?)
+    }
+
+    async fn queue(&mut self) -> Option<Vec<Listed>> {
+        let listed = self.engine.queue().into_iter().map(|message| Listed {
+            sender: message.from,
+            recipient: message.recipient,
+        });
+        Some(listed.collect())
+    }
+
+    async fn retry_now(&mut self) -> Result<(), SubjectError> {
+        self.engine.retry_now();
+        Ok(())
+    }
+
+    async fn change(&mut self, instructions: Instructions) -> Result<(), SubjectError> {
+        let settings = settings(&self.briefing, &instructions)?;
+        self.engine
+            .set_settings(settings)
+            .map_err(|error| SubjectError::Unsupported(error.to_string()))?;
+        *locked(&self.instructions) = instructions;
+        Ok(())
+    }
+
+    async fn ask(&mut self, _question: &Ask) -> Option<serde_json::Map<String, serde_json::Value>> {
+        None
+    }
+
+    async fn stop(self: Box<Self>) {
+        self.engine.stop();
+        for task in locked(&self.tasks.handles).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// ---- what the engine is told
+
+fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, SubjectError> {
+    let cannot = |what: &str, error: &dyn std::error::Error| {
+        SubjectError::Unsupported(format!("{what}: {error}"))
+    };
+    let name = format!("subject.{}", briefing.home);
+    let hostname = DomainName::parse(&name).map_err(|error| cannot(&name, &error))?;
+    let resolver = if told.settings.resolver_validates {
+        briefing.validating_resolver
+    } else {
+        briefing.resolver
+    };
+    let mut settings = Settings::new(hostname, vec![resolver]);
+    settings.rules = (told.rules.iter())
+        .filter(|rule| rule.outbound)
+        .map(|rule| engine_rule(rule).map_err(|error| cannot("this rule", &error)))
+        .collect::<Result<_, _>>()?;
+    settings.minimum_tls = match told.settings.minimum_tls {
+        Version::Ssl3 | Version::Tls10 => TlsVersion::Tls10,
+        Version::Tls11 => TlsVersion::Tls11,
+        Version::Tls12 => TlsVersion::Tls12,
+        Version::Tls13 => TlsVersion::Tls13,
+    };
+    settings.trust.clone_from(&told.trust);
+    settings.queue_lifetime = told.settings.queue_lifetime;
+    settings.client_certificate = match &told.client_certificate {
+        None => None,
+        Some(own) => Some(ClientCertificate {
+            chain: own.chain.iter().cloned().map(Into::into).collect(),
+            key: PrivateKeyDer::try_from(own.private_key.clone())
+                .map_err(|error| SubjectError::Unsupported(error.to_owned()))?,
+        }),
+    };
+    Ok(settings)
+}
+
+fn engine_rule(rule: &Rule) -> Result<EngineRule, AddressError> {
+    Ok(EngineRule {
+        list: AddressList::parse(rule.list.iter().map(|entry| entry.entry.as_str()))?,
+        switches: Switches {
+            require_tls: rule.switches.require_tls,
+            require_ca_signed: rule.switches.require_ca_signed,
+            validate_hostname: rule.switches.validate_hostname,
+        },
+        unit: rule.unit.as_deref().map(DomainName::parse).transpose()?,
+    })
+}
+
+// ---- what the engine gets from outside
+
+/// The case's time.
+struct CaseTime(Arc<CaseClock>);
+
+impl Clock for CaseTime {
+    fn now(&self) -> SystemTime {
+        self.0.epoch() + self.0.elapsed()
+    }
+
+    fn sleep_until(&self, deadline: SystemTime) -> BoxFuture<()> {
+        let at = deadline.duration_since(self.0.epoch());
+        Box::pin(self.0.sleep_until(at.unwrap_or_default()))
+    }
+}
+
+/// The case's network: logical addresses, and behind them the fakes on loopback.
+struct CaseNetwork {
+    clock: Arc<CaseClock>,
+    resolvers: [SocketAddr; 2],
+    addresses: Arc<AddressBook>,
+    instructions: Arc<Mutex<Instructions>>,
+    recorder: Recorder,
+}
+
+impl CaseNetwork {
+    fn real(&self, to: SocketAddr) -> Option<SocketAddr> {
+        if self.resolvers.contains(&to) {
+            Some(to)
+        } else {
+            self.addresses.real(to)
+        }
+    }
+
+    /// No fake sees a dial that nobody answers, so the dialler's side tells it.
+    fn record_unanswered(&self, to: SocketAddr) {
+        let instructions = locked(&self.instructions);
+        let Some((host, address)) = instructions.host_at(to.ip()) else {
+            return;
+        };
+        let teller = Teller {
+            host: Some(host.to_owned()),
+            ..Teller::default()
+        };
+        let what = What::Connect {
+            family: if to.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned(),
+            port: to.port(),
+            address,
+            refused: true,
+        };
+        self.recorder.record(teller.clone(), what);
+        if let Some(shown) = self.addresses.shown_by_refusal(to) {
+            let what = What::Met {
+                what: shown.to_string(),
+            };
+            self.recorder.record(teller, what);
+        }
+    }
+}
+
+#[async_trait]
+impl Network for CaseNetwork {
+    async fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        let Some(real) = self.real(to) else {
+            self.record_unanswered(to);
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        };
+        if self.clock.is_silent(real) {
+            self.record_unanswered(to);
+        }
+        match self.clock.connect(real).await {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(error) => {
+                self.record_unanswered(to);
+                Err(error)
+            }
+        }
+    }
+
+    async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>> {
+        let real = self.real(to).ok_or(io::ErrorKind::ConnectionRefused)?;
+        self.clock.exchange(real, datagram).await
+    }
+}
+
+/// The case's tasks; they end with it.
+struct CaseTasks {
+    clock: Arc<CaseClock>,
+    recorder: Recorder,
+    handles: Mutex<Vec<AbortHandle>>,
+}
+
+impl Spawner for CaseTasks {
+    fn spawn(&self, task: BoxFuture<()>) {
+        let note = PanicNote(self.recorder.clone());
+        let handle = self.clock.spawn(async move {
+            let _note = note;
+            task.await;
+        });
+        let mut handles = locked(&self.handles);
+        handles.retain(|handle| !handle.is_finished());
+        handles.push(handle);
+    }
+}
+
+/// A task of the engine that panics is the end of the subject as far as the case can see.
+struct PanicNote(Recorder);
+
+impl Drop for PanicNote {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .record(Teller::default(), What::SubjectEnded { code: None });
+        }
+    }
+}

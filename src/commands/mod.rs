@@ -1,0 +1,52 @@
+//! One file a command.
+
+mod check;
+mod judge;
+mod list;
+mod pki;
+mod run;
+mod schema;
+mod serve;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::trouble::Trouble;
+
+/// What the command can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run cases and say what is right and wrong
+    Run(run::Run),
+    /// List cases, certificates or requirements
+    List(list::List),
+    /// Tell what a case sets up, what it expects, and on which text it rests
+    Show(show::Show),
+    /// Read scenario files and tell every problem
+    Check(check::Check),
+    /// Judge recordings again
+    Judge(judge::JudgeAgain),
+    /// Print the JSON Schema of scenario files
+    Schema(schema::Schema),
+    /// Keep the fake Internet up and tell who is where
+    Serve(serve::Serve),
+    /// Make test authorities of your own
+    Pki(pki::Pki),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
+        match self {
+            Self::Run(run) => run.run(),
+            Self::List(list) => list.run(),
+            Self::Show(show) => show.run(),
+            Self::Check(check) => check.run(),
+            Self::Judge(judge) => judge.run(),
+            Self::Schema(schema) => schema.run(),
+            Self::Serve(serve) => serve.run(),
+            Self::Pki(pki) => pki.run(),
+        }
+    }
+}

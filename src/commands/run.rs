@@ -1,0 +1,361 @@
+//! `mtaspec run`: the main job.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use clap::{Args, ValueEnum};
+use mtaspec::builtin::BuiltIn;
+use mtaspec_certs::Mint;
+use mtaspec_harness::internet::{Internet, Options};
+use mtaspec_harness::plan::{Order, PlanOptions, Shard};
+use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
+use mtaspec_harness::subject::Subject;
+use mtaspec_judge::events::{Recording, SubjectName};
+use mtaspec_judge::report;
+use mtaspec_judge::scenario::Case;
+use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
+
+use crate::output::{complain, say, say_line};
+use crate::progress::{Progress, colour};
+use crate::selection::{Selection, SuiteFolder};
+use crate::trouble::{Trouble, chain};
+
+/// Run cases and say what is right and wrong
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Ids, globs such as `tls-versions/**`, or files and folders of your own [default: all cases]
+    #[arg(value_name = "PATTERN")]
+    patterns: Vec<String>,
+    /// Who is tested
+    #[arg(long, value_enum, default_value = "engine")]
+    subject: SubjectWord,
+    /// Count the rows of one set alone
+    #[arg(long, value_enum)]
+    profile: Option<ProfileWord>,
+    /// Run one of several equal parts, as 1/4
+    #[arg(long, value_name = "PART")]
+    shard: Option<Shard>,
+    /// How many cases run at once [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Write a report; may be given again
+    #[arg(long, value_name = "FORMAT=FILE")]
+    report: Vec<ReportFile>,
+    /// Keep what was seen, one file a case
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Stop at the first case that fails
+    #[arg(long)]
+    fail_fast: bool,
+    /// A missed should fails
+    #[arg(long)]
+    strict: bool,
+    /// Tell how long the slowest cases took
+    #[arg(long)]
+    timing: bool,
+    #[command(flatten)]
+    suite: SuiteFolder,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SubjectWord {
+    /// The built-in engine
+    Engine,
+}
+
+/// A set of rows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProfileWord {
+    /// All rows but the documented ones
+    Rfc,
+    /// The documented ones
+    Google,
+}
+
+impl From<ProfileWord> for RowProfile {
+    fn from(word: ProfileWord) -> Self {
+        match word {
+            ProfileWord::Rfc => Self::Rfc,
+            ProfileWord::Google => Self::Google,
+        }
+    }
+}
+
+/// `json=FILE`.
+#[derive(Debug, Clone)]
+struct ReportFile(PathBuf);
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some(("json", file)) if !file.is_empty() => Ok(Self(file.into())),
+            _ => Err("write json=FILE".to_owned()),
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
+        let selection = self.suite.select(&self.patterns)?;
+        let SubjectWord::Engine = self.subject;
+        let subject: Arc<dyn Subject> = Arc::new(BuiltIn);
+        let cases = self.of_profile(&selection.cases);
+        let order = Order::of(
+            cases.iter().cloned(),
+            &subject.capabilities(),
+            cfg!(feature = "legacy-tls"),
+            self.shard,
+        );
+        if cases.is_empty() || (order.run.is_empty() && order.skipped.is_empty()) {
+            return Err(Trouble::usage(
+                "nothing is left to run; take away --profile or --shard, or widen the pattern",
+            ));
+        }
+        let reports = self.open_reports()?;
+        self.prepare_records()?;
+        let mut ran = self.play(&selection, &order, subject)?;
+        let results = ran.in_order_of(&cases);
+        self.tell(&ran, &results, &selection);
+        for (path, file) in reports {
+            write_report(&path, file, &results, &ran.subject)?;
+        }
+        Ok(ran.exit_code(&results))
+    }
+
+    /// Cases that have a table of the profile.
+    fn of_profile(&self, cases: &[Arc<Case>]) -> Vec<Arc<Case>> {
+        let Some(profile) = self.profile.map(RowProfile::from) else {
+            return cases.to_vec();
+        };
+        let has_table = |case: &&Arc<Case>| {
+            let mut tables = case.steps.iter().flat_map(|step| &step.expect);
+            tables.any(|table| profile.has(table.level))
+        };
+        cases.iter().filter(has_table).cloned().collect()
+    }
+
+    /// A report that cannot be written shows before the run, not after it.
+    fn open_reports(&self) -> Result<Vec<(PathBuf, File)>, Trouble> {
+        let open = |ReportFile(path): &ReportFile| match File::create(path) {
+            Ok(file) => Ok((path.clone(), file)),
+            Err(error) => Err(unwritable("report", path, &error)),
+        };
+        self.report.iter().map(open).collect()
+    }
+
+    fn prepare_records(&self) -> Result<(), Trouble> {
+        match &self.record {
+            None => Ok(()),
+            Some(folder) => std::fs::create_dir_all(folder)
+                .map_err(|error| unwritable("folder for recordings", folder, &error)),
+        }
+    }
+
+    fn play(
+        &self,
+        selection: &Selection,
+        order: &Order,
+        subject: Arc<dyn Subject>,
+    ) -> Result<Ran, Trouble> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
+        let now = SystemTime::now();
+        let internet = runtime
+            .block_on(Internet::start(Options::at(now)))
+            .map_err(|error| Trouble::run(chain(&error)))?;
+        let stop = Stop::default();
+        let (interrupted, on_interrupt) = (Stop::default(), stop.clone());
+        let noted = interrupted.clone();
+        runtime.spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                noted.now();
+                on_interrupt.now();
+            }
+        });
+        let options = self.judge_options();
+        let progress = Progress::new(order.run.len() + order.skipped.len());
+        let mut ran = Ran {
+            subject: SubjectName {
+                name: subject.name().to_owned(),
+                version: subject.version(),
+                capabilities: subject.capabilities(),
+            },
+            judged: Vec::new(),
+            skipped: (order.skipped.iter())
+                .map(|skipped| CaseResult::skipped(&skipped.case, &skipped.why.to_string()))
+                .collect(),
+            interrupted: false,
+            unwritten: Vec::new(),
+        };
+        ran.skipped.iter().for_each(|result| progress.done(result));
+        let player = Player {
+            mint: Mint::new(Arc::clone(internet.authorities()), now),
+            internet,
+            subject,
+            plan: PlanOptions::default(),
+            now,
+        };
+        play_all(
+            &player,
+            &order.run,
+            &selection.known,
+            self.jobs(),
+            &stop,
+            |evidence| {
+                let result = evidence.judge(&options);
+                progress.done(&result);
+                if self.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error) {
+                    stop.now();
+                }
+                if let Some(folder) = &self.record {
+                    ran.unwritten.extend(write_recordings(folder, &evidence));
+                }
+                ran.judged.push((result, evidence.recording));
+            },
+        );
+        progress.end();
+        ran.interrupted = interrupted.is_wanted();
+        // Fakes that still hold a connection open must not hold up the end.
+        runtime.shutdown_background();
+        Ok(ran)
+    }
+
+    fn judge_options(&self) -> JudgeOptions {
+        JudgeOptions {
+            profile: self.profile.map(RowProfile::from),
+            strict: self.strict,
+            known_failures: Vec::new(),
+        }
+    }
+
+    fn jobs(&self) -> NonZeroUsize {
+        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.jobs.unwrap_or_else(processors)
+    }
+
+    fn tell(&self, ran: &Ran, results: &[CaseResult], selection: &Selection) {
+        for (result, recording) in &ran.judged {
+            if !matches!(result.verdict, Verdict::Pass | Verdict::Skip) {
+                let detail = report::detail(result, recording, &selection.catalogue, colour());
+                say(&format!("\n{detail}"));
+            }
+        }
+        if self.timing {
+            let mut slowest: Vec<_> = results.iter().collect();
+            slowest.sort_by_key(|result| std::cmp::Reverse(result.milliseconds));
+            say_line("\nslowest cases:");
+            for result in slowest.into_iter().take(10) {
+                say_line(&format!("{:>7} ms  {}", result.milliseconds, result.id));
+            }
+        }
+        say_line("");
+        for (reason, count) in reasons(&ran.skipped) {
+            say_line(&format!("{count:>4} skipped: {reason}"));
+        }
+        say_line(&report::summary(results, colour()));
+        for failure in &ran.unwritten {
+            complain(&format!("mtaspec: {failure}"));
+        }
+        if ran.interrupted {
+            complain("mtaspec: interrupted; what was done by then is told above");
+        }
+    }
+}
+
+/// Why cases were skipped, and how many for each reason.
+fn reasons(skipped: &[CaseResult]) -> BTreeMap<&str, usize> {
+    let mut reasons = BTreeMap::new();
+    for result in skipped {
+        *reasons
+            .entry(result.reason.as_deref().unwrap_or_default())
+            .or_default() += 1;
+    }
+    reasons
+}
+
+/// What a run brought.
+struct Ran {
+    subject: SubjectName,
+    judged: Vec<(CaseResult, Arc<Recording>)>,
+    skipped: Vec<CaseResult>,
+    interrupted: bool,
+    unwritten: Vec<String>,
+}
+
+impl Ran {
+    /// The results in the order of the cases, whichever ended first.
+    fn in_order_of(&mut self, cases: &[Arc<Case>]) -> Vec<CaseResult> {
+        let place: HashMap<&str, usize> = cases
+            .iter()
+            .enumerate()
+            .map(|(index, case)| (case.id.as_str(), index))
+            .collect();
+        self.judged
+            .sort_by_key(|(result, _)| place.get(result.id.as_str()).copied());
+        let judged = self.judged.iter().map(|(result, _)| result.clone());
+        let mut results: Vec<_> = judged.chain(self.skipped.iter().cloned()).collect();
+        results.sort_by_key(|result| place.get(result.id.as_str()).copied());
+        results
+    }
+
+    fn exit_code(&self, results: &[CaseResult]) -> ExitCode {
+        if self.interrupted || !self.unwritten.is_empty() {
+            return ExitCode::from(3);
+        }
+        ExitCode::from(report::exit_code(results, true))
+    }
+}
+
+fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
+    let recordings = std::iter::once(&evidence.recording).chain(&evidence.twins);
+    let write = |recording: &Arc<Recording>| {
+        let path = folder.join(file_name(&recording.case.id));
+        let written = File::create(&path).and_then(|file| recording.write_to(BufWriter::new(file)));
+        written.err().map(|error| {
+            format!(
+                "the recording {} cannot be written: {error}",
+                path.display()
+            )
+        })
+    };
+    recordings.filter_map(write).collect()
+}
+
+/// Ids have neither underscores nor dots, so no two of them share a name.
+fn file_name(id: &str) -> String {
+    format!("{}.jsonl", id.replace('/', "_").replace('#', "__"))
+}
+
+fn write_report(
+    path: &Path,
+    mut file: File,
+    results: &[CaseResult],
+    subject: &SubjectName,
+) -> Result<(), Trouble> {
+    let text = report::json(results, subject);
+    file.write_all(text.as_bytes()).map_err(|error| {
+        Trouble::run(format!(
+            "the report {} cannot be written: {error}",
+            path.display()
+        ))
+    })
+}
+
+fn unwritable(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::usage(format!(
+        "the {what} {} cannot be written: {error}; choose another place",
+        path.display()
+    ))
+}

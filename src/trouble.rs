@@ -1,0 +1,51 @@
+//! Why a command ends early: one sentence with the remedy, and the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The end of a command that could not do its work.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    code: u8,
+    message: String,
+}
+
+impl Trouble {
+    /// Bad usage, a bad file, or nothing to do.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self {
+            code: 2,
+            message: message.to_string(),
+        }
+    }
+
+    /// The run could not start, or went wrong.
+    pub(crate) fn run(message: impl fmt::Display) -> Self {
+        Self {
+            code: 3,
+            message: message.to_string(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.message.trim_end())
+    }
+}
+
+/// An error and what it came from, on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,220 @@
+//! The command as its user meets it: words, exit codes, files.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The built command, far from the folder it was built in.
+fn mtaspec(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mtaspec"));
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn outcome(output: &Output) -> (i32, String, String) {
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+fn told(arguments: &[&str]) -> (i32, String, String) {
+    outcome(&mtaspec(arguments).output().unwrap())
+}
+
+fn scenario(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+const HEALTHY: &str = r#"
+title  = "A healthy host takes mail over TLS"
+why    = "Nothing else can be judged."
+expect = { outcome = "delivered", tls = ">=1.2" }
+"#;
+
+#[test]
+fn a_case_of_ones_own_passes_with_code_0_and_its_report_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), "healthy.toml", HEALTHY);
+    let report = folder.path().join("report.json");
+    let argument = format!("json={}", report.display());
+    let (code, out, err) = told(&["run", &path, "--report", &argument]);
+    assert_eq!(code, 0, "{out}{err}");
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["summary"]["passed"], 1);
+    let case = &report["cases"][0];
+    assert_eq!(
+        (&case["id"], &case["verdict"]),
+        (&"healthy".into(), &"pass".into())
+    );
+    assert_eq!(case["outcome"], "delivered");
+    assert_eq!(case["findings"][1]["expectation"], "tls");
+    assert_eq!(case["findings"][1]["verdict"], "pass");
+}
+
+#[test]
+fn a_case_that_fails_ends_with_code_1_and_says_wanted_and_got() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = HEALTHY.replace("\"delivered\", tls = \">=1.2\"", "\"bounced\"");
+    scenario(folder.path(), "wrong.toml", &wrong);
+    let (code, out, err) = told(&["run", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 1, "{out}{err}");
+    for word in ["fail", "wrong", "bounced", "delivered", "wrong.toml"] {
+        assert!(out.contains(word), "no {word:?} in {out}");
+    }
+}
+
+#[test]
+fn bad_usage_and_bad_files_end_with_code_2_and_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = HEALTHY.replace(
+        "expect ",
+        "host.\"mx.example.test\".cert = \"expired\"\nexpect ",
+    );
+    let bad = scenario(folder.path(), "bad.toml", &bad);
+    let healthy = scenario(folder.path(), "good/healthy.toml", HEALTHY);
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let nowhere = folder.path().join("no/such/folder/report.json");
+    let report = format!("json={}", nowhere.display());
+    let cases: Vec<(Vec<&str>, &str)> = vec![
+        (
+            vec!["run", "no-such-case"],
+            "no case is called \"no-such-case\"",
+        ),
+        (vec!["run", &bad], "did you mean `certificate`?"),
+        (vec!["check", &bad], "bad.toml:"),
+        (
+            vec!["run", empty.to_str().unwrap()],
+            "there is no scenario in",
+        ),
+        (
+            vec!["run", &healthy, "--report", &report],
+            "cannot be written",
+        ),
+        (vec!["run", &healthy, "--report", "xml"], "write json=FILE"),
+        (
+            vec!["run", &healthy, "--shard", "5/4"],
+            "is no part of a run",
+        ),
+        (
+            vec!["run", &healthy, "--shard", "2/2"],
+            "nothing is left to run",
+        ),
+        (vec!["run", &healthy, "--jobs", "0"], "--jobs"),
+        (
+            vec!["run", "--scenarios", empty.to_str().unwrap()],
+            "has no requirements.toml",
+        ),
+        (vec!["show", "starttls/no-such"], "no case is called"),
+        (vec!["judge", "no-such-file"], "cannot be read"),
+        (
+            vec!["judge", empty.to_str().unwrap()],
+            "there is no recording",
+        ),
+        (vec!["judge", &healthy], "this is no recording"),
+        (vec!["frobnicate"], "unrecognized subcommand"),
+    ];
+    for (arguments, want) in cases {
+        let (code, out, err) = told(&arguments);
+        assert_eq!(code, 2, "{arguments:?}: {out}{err}");
+        assert!(err.contains(want), "{arguments:?}: no {want:?} in {err}");
+    }
+}
+
+#[test]
+fn a_case_that_the_subject_cannot_play_is_a_skip_and_skips_alone_are_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let asks = r#"
+title  = "A question that the engine cannot answer yet"
+why    = "Skips say what is missing."
+ask    = { what = "read-report", about = "example.test" }
+expect = { answer = { used = true } }
+"#;
+    let path = scenario(folder.path(), "asks.toml", asks);
+    let (code, out, err) = told(&["run", &path]);
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(out.contains("ask-read-report"), "{out}");
+}
+
+#[test]
+fn a_recording_judged_again_gives_the_same_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("records");
+    let records = records.to_str().unwrap();
+    let cases = ["starttls/refused", "compliance/outbound/no-starttls"];
+    let (_, first, err) = told(&["run", cases[0], cases[1], "--record", records]);
+    let (_, second, again) = told(&["judge", records]);
+    let verdicts = |text: &str| {
+        let mut lines: Vec<String> = text
+            .lines()
+            .filter(|line| !line.starts_with(' ') && (line.contains("starttls")))
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    };
+    assert!(!verdicts(&first).is_empty(), "{first}{err}");
+    assert_eq!(verdicts(&first), verdicts(&second), "{again}");
+}
+
+#[test]
+fn lists_are_for_people_and_programs() {
+    let (code, out, err) = told(&["list", "starttls/refused"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.lines().all(|line| line.starts_with("starttls/refused")),
+        "{out}"
+    );
+    for (arguments, key, field) in [
+        (["list", "starttls/refused", "--json"], "cases", "id"),
+        (["list", "certificates", "--json"], "certificates", "word"),
+        (["list", "requirements", "--json"], "requirements", "id"),
+    ] {
+        let (code, out, err) = told(&arguments);
+        assert_eq!(code, 0, "{err}");
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(value["version"], 1);
+        assert!(value[key][0][field].is_string(), "{value}");
+    }
+}
+
+#[test]
+fn show_says_what_a_case_expects_and_on_which_text_it_rests() {
+    let (code, out, err) = told(&["show", "compliance/outbound/no-starttls#listed-domain"]);
+    assert_eq!(code, 0, "{err}");
+    for word in [
+        "starttls",
+        "outcome = bounced",
+        "because GTLS-",
+        "message `first` from sender@home.test",
+    ] {
+        assert!(out.contains(word), "no {word:?} in {out}");
+    }
+}
+
+#[test]
+fn the_whole_suite_is_checked_without_a_problem() {
+    let (code, out, err) = told(&["check"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+}
+
+#[test]
+fn authorities_of_ones_own_go_into_a_new_folder_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("pki");
+    let new = new.to_str().unwrap();
+    let (code, _, err) = told(&["pki", "new", new]);
+    assert_eq!(code, 0, "{err}");
+    assert!(Path::new(new).join("root.pem").is_file());
+    let (code, _, err) = told(&["pki", "new", new]);
+    assert_eq!(code, 2, "{err}");
+}

@@ -1,0 +1,108 @@
+//! Plays cases of the suite in this process, as the command does.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use mtaspec_certs::Mint;
+use mtaspec_harness::internet::{Internet, Options};
+use mtaspec_harness::plan::{Order, PlanOptions};
+use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
+use mtaspec_harness::subject::Subject;
+use mtaspec_judge::scenario::{Case, Catalogue, Suite};
+use mtaspec_judge::verdict::{CaseResult, JudgeOptions};
+
+/// The suite as committed.
+pub(crate) struct Loaded {
+    pub(crate) cases: Vec<Arc<Case>>,
+    pub(crate) catalogue: Catalogue,
+}
+
+impl Loaded {
+    pub(crate) fn suite() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let catalogue = Catalogue::load(&root.join("requirements.toml")).unwrap();
+        let (suite, problems) = Suite::load(&[root], Some(&catalogue));
+        assert!(problems.is_empty(), "{problems}");
+        Self {
+            cases: suite.cases.into_iter().map(Arc::new).collect(),
+            catalogue,
+        }
+    }
+
+    /// What this subject can play, in the order of the files; and the ids of the rest with the reason.
+    pub(crate) fn order(&self, subject: &dyn Subject) -> Order {
+        let has_legacy_tls = cfg!(feature = "legacy-tls");
+        Order::of(
+            self.cases.iter().cloned(),
+            &subject.capabilities(),
+            has_legacy_tls,
+            None,
+        )
+    }
+
+    /// The cases whose ids begin so.
+    pub(crate) fn family(&self, beginning: &str) -> Vec<Arc<Case>> {
+        let of_family = |case: &&Arc<Case>| case.id.starts_with(beginning);
+        self.cases.iter().filter(of_family).cloned().collect()
+    }
+
+    /// Plays these cases against a subject, so many at once; results in the order of the cases.
+    pub(crate) fn play(
+        &self,
+        subject: Arc<dyn Subject>,
+        cases: &[Arc<Case>],
+        jobs: usize,
+    ) -> Vec<(CaseResult, Evidence)> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let now = SystemTime::now();
+        let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
+        let player = Player {
+            mint: Mint::new(Arc::clone(internet.authorities()), now),
+            internet,
+            subject,
+            plan: PlanOptions::default(),
+            now,
+        };
+        let mut played = Vec::new();
+        let jobs = NonZeroUsize::new(jobs).unwrap();
+        play_all(
+            &player,
+            cases,
+            &self.cases,
+            jobs,
+            &Stop::default(),
+            |evidence| {
+                played.push((evidence.judge(&JudgeOptions::default()), evidence));
+            },
+        );
+        played.sort_by_key(|(_, evidence)| evidence.index);
+        played
+    }
+}
+
+/// A result without what differs from run to run.
+pub(crate) fn findings(result: &CaseResult) -> String {
+    let findings: Vec<String> = result
+        .findings
+        .iter()
+        .map(|finding| {
+            let verdict = finding.verdict.as_str();
+            format!(
+                "{} wanted {} got {}: {verdict}",
+                finding.expectation, finding.wanted, finding.got
+            )
+        })
+        .collect();
+    format!(
+        "{} {}\n  {}\n",
+        result.verdict.as_str(),
+        result.id,
+        findings.join("\n  ")
+    )
+}
