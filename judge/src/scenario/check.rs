@@ -23,6 +23,7 @@ pub(crate) fn check(document: &Table, notes: &Notes<'_>, catalogue: &Catalogue) 
         key: "",
         merges: true,
         in_expect: false,
+        in_list: false,
     };
     checker.keys(&FILE, document, "the file", scope);
 }
@@ -35,6 +36,8 @@ struct Scope<'a> {
     /// Whether `"healthy"` takes back.
     merges: bool,
     in_expect: bool,
+    /// It is an item of the list there.
+    in_list: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -59,6 +62,7 @@ impl Checker<'_> {
                 key: key.name,
                 merges: scope.merges && keys.merges,
                 in_expect: scope.in_expect || key.name == "expect",
+                in_list: false,
             };
             self.value(&key.kind, entry, inside);
         }
@@ -171,13 +175,17 @@ impl Checker<'_> {
             (Kind::Strings, Value::List(list)) if list.iter().all(|item| item.text().is_some()) => {
             }
             (Kind::Pattern, Value::Table(table)) => self.pattern(table, node),
-            _ => self.note(node.span, wrong_type(kind, node, scope.key)),
+            _ => self.note(node.span, wrong_type(kind, node, scope)),
         }
     }
 
     /// An item of a list: nothing is taken back in it, unless it is a table that merges.
     fn item(self, kind: &'static Kind, node: &Node, scope: Scope<'_>) {
-        self.kind(kind, node, scope.key, scope);
+        let inside = Scope {
+            in_list: true,
+            ..scope
+        };
+        self.kind(kind, node, scope.key, inside);
     }
 
     fn complain(self, node: &Node, result: Result<(), Complaint>) {
@@ -316,9 +324,11 @@ fn unknown_event(name: &str) -> Complaint {
     Complaint::new(format!("no event is called {name:?}")).help(help)
 }
 
-fn wrong_type(kind: &Kind, node: &Node, key: &str) -> Complaint {
+fn wrong_type(kind: &Kind, node: &Node, scope: Scope<'_>) -> Complaint {
+    let item = if scope.in_list { "an item of " } else { "" };
+    let key = scope.key;
     let complaint = Complaint::new(format!(
-        "`{key}` is {}, this is {}",
+        "{item}`{key}` is {}, this is {}",
         kind.noun(),
         node.kind()
     ));

@@ -21,6 +21,23 @@ pub(crate) fn settled(table: &Table) -> Table {
     merge(&Table::default(), table)
 }
 
+/// The steps of a case without what is taken back in them, but for the world: there the step before decides.
+pub(crate) fn settle_steps(case: &mut Table, world: &[&str]) {
+    let steps = case.entries.iter_mut().filter(|entry| entry.key == "step");
+    for entry in steps {
+        let Value::List(steps) = &mut entry.node.value else {
+            continue;
+        };
+        for step in steps {
+            if let Value::Table(step) = &mut step.value {
+                step.entries.retain(|entry| {
+                    !entry.node.is_healthy() || world.contains(&entry.key.as_str())
+                });
+            }
+        }
+    }
+}
+
 fn lay(under: &mut Table, over: &Table) {
     for entry in &over.entries {
         if entry.node.is_healthy() {

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::check::check;
 use super::cross;
-use super::merge::{merge, settled};
+use super::merge::{merge, settle_steps, settled};
 use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Source, Span};
 use super::resolve::{self, Context, Existing, StepTree};
@@ -105,11 +105,9 @@ impl File<'_> {
         let mut copies = Vec::new();
         for case in &merged {
             for (labels, tree) in vary::expand(&case.tree) {
-                copies.push(Expanded {
-                    case,
-                    labels,
-                    tree: settled(&tree),
-                });
+                let mut tree = settled(&tree);
+                settle_steps(&mut tree, &resolve::WORLD);
+                copies.push(Expanded { case, labels, tree });
             }
         }
         let stories: Vec<Vec<StepTree<'_>>> = copies

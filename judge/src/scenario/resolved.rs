@@ -248,6 +248,22 @@ fn the_unsaid_leaks_stand_last_and_are_marked() {
 }
 
 #[test]
+fn healthy_takes_back_in_a_step_as_well() {
+    let case = case(
+        "rule = { list = [\"example.test\"] }\nhost.\"mx.example.test\".starttls = \"absent\"\n\
+         expect.outcome = \"returned\"\n\
+         [[step]]\nrule = \"healthy\"\nhost.\"mx.example.test\" = \"healthy\"\ninject = \"healthy\"\nexpect = \"healthy\"\n",
+    );
+    let step = &case.steps[1];
+    assert!(step.world.rules.is_empty() && step.inject.is_empty() && step.expect.is_empty());
+    assert_eq!(
+        step.world.hosts["mx.example.test"].starttls,
+        StartTls::Offered
+    );
+    assert!(step.makes_due);
+}
+
+#[test]
 fn connections_are_whole_hosts() {
     let world = world(
         "host.\"mx.example.test\" = { starttls = \"absent\", port = 26, connection = [{}, { starttls = \"healthy\", certificate = \"refuse\" }] }",

@@ -138,6 +138,7 @@ impl Builder<'_> {
                 json!({ "type": "integer", "minimum": least, "maximum": most })
             }
             Kind::Count => count(),
+            Kind::Form(form) if let Some(words) = form.words() => json!({ "enum": words }),
             Kind::Form(form) if form.regex.is_empty() => text,
             Kind::Form(form) => json!({ "type": "string", "pattern": form.regex }),
             Kind::Word(words) => json!({ "enum": words }),

@@ -1,5 +1,7 @@
 //! Texts of a certain form, and how each is checked.
 
+use mtaspec_certs::{KeyKind, Word};
+
 use super::super::problem::Complaint;
 use super::super::values;
 
@@ -16,6 +18,26 @@ pub(crate) struct Form {
 impl std::fmt::Debug for Form {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.noun)
+    }
+}
+
+impl Form {
+    /// All that there are, where the form is one of a list of words.
+    pub(crate) fn words(&self) -> Option<Vec<&'static str>> {
+        let certificates = Word::ALL.iter().map(|word| word.as_str());
+        if std::ptr::eq(self, &raw const CERTIFICATE) {
+            Some(certificates.collect())
+        } else if std::ptr::eq(self, &raw const SHOWN) {
+            Some(certificates.chain(["refuse"]).collect())
+        } else if std::ptr::eq(self, &raw const KEY_KIND) {
+            Some(KeyKind::ALL.iter().map(|kind| kind.as_str()).collect())
+        } else if std::ptr::eq(self, &raw const VERSION) {
+            Some(values::VERSIONS.iter().map(|(word, _)| *word).collect())
+        } else if std::ptr::eq(self, &raw const OUTCOME) {
+            Some(OUTCOMES.to_vec())
+        } else {
+            None
+        }
     }
 }
 
@@ -131,9 +153,11 @@ fn title(text: &str) -> Result<(), Complaint> {
     Ok(())
 }
 
+/// What a file can expect to become of a message.
+const OUTCOMES: [&str; 5] = ["delivered", "deferred", "bounced", "rejected", "returned"];
+
 fn outcome(text: &str) -> Result<(), Complaint> {
-    let words = ["delivered", "deferred", "bounced", "rejected", "returned"];
-    if words.contains(&text) {
+    if OUTCOMES.contains(&text) {
         return Ok(());
     }
     if ["lost", "unknown"].contains(&text) {
@@ -142,10 +166,10 @@ fn outcome(text: &str) -> Result<(), Complaint> {
                 .help("what should have become of the message?"),
         );
     }
-    let meant = super::super::spelling::nearest(text, words);
+    let meant = super::super::spelling::nearest(text, OUTCOMES);
     Err(
         Complaint::new(format!("{text:?} is no outcome")).help(meant.map_or_else(
-            || words.join(", "),
+            || OUTCOMES.join(", "),
             |word| format!("did you mean {word:?}?"),
         )),
     )

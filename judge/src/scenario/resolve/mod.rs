@@ -19,4 +19,4 @@ pub(crate) use existence::{Existing, SUBJECT, complete_alone};
 pub(crate) use fault::fault;
 use host::certificate;
 pub(crate) use message::healthy as healthy_message;
-pub(crate) use story::{StepTree, story};
+pub(crate) use story::{StepTree, WORLD, story};

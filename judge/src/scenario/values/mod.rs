@@ -14,4 +14,4 @@ pub(crate) use deed::{
 pub(crate) use name::{address, name, name_or_address};
 pub(crate) use quantity::{bound, count, duration, only_bounds, size};
 pub(crate) use record::{extra_record, host_address, mx_record, tlsa};
-pub(crate) use tls::{condition, version};
+pub(crate) use tls::{VERSIONS, condition, version};
