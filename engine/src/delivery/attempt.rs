@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::smtp::{Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact};
 use crate::tls::{HandshakeFault, PeerName, Stack, Trust};
 
-use super::decision::{self, Step, Violation};
+use super::decision::{self, Start, Violation};
 use super::message::{Message, Recipient};
 
 /// How long a host has to answer at all.
@@ -114,13 +114,14 @@ async fn session(
         return Err(Attempted::Unwelcome(greeting));
     }
     let (mut client, keywords) = hello(workshop, client, Stage::Hello).await?;
-    let step = match manner {
-        Manner::TlsIfOffered => decision::after_hello(obligation, keywords.has("STARTTLS")),
-        Manner::Plaintext => Step::Transaction,
+    let lists_starttls = match manner {
+        Manner::TlsIfOffered => keywords.has("STARTTLS"),
+        Manner::Plaintext => false,
     };
-    match step {
-        Step::StartTls => {}
-        other => return without_tls(client, keywords, other).await,
+    match decision::after_hello(obligation, lists_starttls) {
+        Ok(Start::Tls) => {}
+        Ok(Start::Plaintext) => return Ok((client, keywords)),
+        Err(violation) => return Err(leave(client, violation).await),
     }
     let reply = match client.command(Stage::StartTls, "STARTTLS").await {
         Ok(reply) => reply,
@@ -128,8 +129,10 @@ async fn session(
         Err(fault) => return Err(handshake_failed(obligation, fault.to_string())),
     };
     if reply.code() != 220 {
-        let step = decision::after_refused_starttls(obligation, reply.told());
-        return without_tls(client, keywords, step).await;
+        return match decision::after_refused_starttls(obligation, reply.told()) {
+            Ok(()) => Ok((client, keywords)),
+            Err(violation) => Err(leave(client, violation).await),
+        };
     }
     let client = protect(workshop, client, peer, obligation).await?;
     // Nothing of the answer in plaintext is kept (RFC 3207 §4.2).
@@ -145,20 +148,10 @@ async fn session(
     }
 }
 
-/// Goes on in plaintext, or leaves.
-async fn without_tls(
-    client: Client,
-    keywords: Keywords,
-    step: Step,
-) -> Result<(Client, Keywords), Attempted> {
-    match step {
-        Step::Leave(violation) => {
-            client.quit().await;
-            Err(Attempted::Violated(violation))
-        }
-        Step::ComeBackInPlaintext => Err(Attempted::HandshakeFailed),
-        Step::Transaction | Step::StartTls => Ok((client, keywords)),
-    }
+/// Says QUIT to a host that failed the obligation (RFC 3207 §4.1).
+async fn leave(client: Client, violation: Violation) -> Attempted {
+    client.quit().await;
+    Attempted::Violated(violation)
 }
 
 /// Makes the handshake and judges what was shown.
@@ -191,18 +184,15 @@ async fn protect(
     );
     let client = Client::new(outside.clone(), protected.stream);
     match decision::after_handshake(obligation, &verification) {
-        Step::Leave(violation) => {
-            client.quit().await;
-            Err(Attempted::Violated(violation))
-        }
-        _ => Ok(client),
+        Ok(()) => Ok(client),
+        Err(violation) => Err(leave(client, violation).await),
     }
 }
 
 fn handshake_failed(obligation: Obligation, text: String) -> Attempted {
     match decision::after_failed_handshake(obligation, HandshakeFault(text)) {
-        Step::Leave(violation) => Attempted::Violated(violation),
-        _ => Attempted::HandshakeFailed,
+        Ok(()) => Attempted::HandshakeFailed,
+        Err(violation) => Attempted::Violated(violation),
     }
 }
 

@@ -10,17 +10,13 @@
 use crate::obligation::Obligation;
 use crate::tls::{ChainFault, HandshakeFault, NameFault, Verification};
 
-/// How a session goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// STARTTLS is sent.
-    StartTls,
-    /// The message goes out in this session as it is.
-    Transaction,
-    /// The session is given up; a new one to the same host stays in plaintext.
-    ComeBackInPlaintext,
-    /// The host is not used.
-    Leave(Violation),
+/// How a session goes on after the EHLO answer in plaintext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With STARTTLS.
+    Tls,
+    /// As it is: the host has no TLS, and nothing obliges.
+    Plaintext,
 }
 
 /// How a host failed the obligation.
@@ -55,49 +51,57 @@ impl Violation {
 }
 
 /// After the EHLO answer in plaintext.
-#[must_use]
-pub(super) fn after_hello(obligation: Obligation, lists_starttls: bool) -> Step {
+pub(super) fn after_hello(
+    obligation: Obligation,
+    lists_starttls: bool,
+) -> Result<Start, Violation> {
     match (lists_starttls, obligation.requires_tls()) {
-        (true, _) => Step::StartTls,
-        (false, false) => Step::Transaction,
-        (false, true) => Step::Leave(Violation::NotOffered),
+        (true, _) => Ok(Start::Tls),
+        (false, false) => Ok(Start::Plaintext),
+        (false, true) => Err(Violation::NotOffered),
     }
 }
 
-/// After an answer to STARTTLS that is not 220.
+/// After an answer to STARTTLS that is not 220: may the session go on in plaintext?
 ///
 /// Choice: under a rule any refusal counts as TLS not offered, 454 as well (RFC 3207 §4 leaves it to local policy). The
 /// product page allows one attempt; without an obligation the mail goes on in plaintext at once.
-#[must_use]
-pub(super) fn after_refused_starttls(obligation: Obligation, told: String) -> Step {
+pub(super) fn after_refused_starttls(
+    obligation: Obligation,
+    told: String,
+) -> Result<(), Violation> {
     if obligation.requires_tls() {
-        Step::Leave(Violation::Refused(told))
+        Err(Violation::Refused(told))
     } else {
-        Step::Transaction
+        Ok(())
     }
 }
 
-/// After a handshake that failed.
-#[must_use]
-pub(super) fn after_failed_handshake(obligation: Obligation, fault: HandshakeFault) -> Step {
+/// After a handshake that failed: may the sender come back to the host in plaintext?
+pub(super) fn after_failed_handshake(
+    obligation: Obligation,
+    fault: HandshakeFault,
+) -> Result<(), Violation> {
     if obligation.requires_tls() {
-        Step::Leave(Violation::Handshake(fault))
+        Err(Violation::Handshake(fault))
     } else {
-        Step::ComeBackInPlaintext
+        Ok(())
     }
 }
 
-/// After a handshake that succeeded. An opportunistic sender takes any certificate (RFC 7435 §4).
-#[must_use]
-pub(super) fn after_handshake(obligation: Obligation, verification: &Verification) -> Step {
+/// After a handshake that succeeded: is it enough? An opportunistic sender takes any certificate (RFC 7435 §4).
+pub(super) fn after_handshake(
+    obligation: Obligation,
+    verification: &Verification,
+) -> Result<(), Violation> {
     match verification {
         Verification {
             chain: Err(fault), ..
-        } if obligation.requires_chain() => Step::Leave(Violation::Chain(fault.clone())),
+        } if obligation.requires_chain() => Err(Violation::Chain(fault.clone())),
         Verification {
             name: Err(fault), ..
-        } if obligation.requires_name() => Step::Leave(Violation::Name(fault.clone())),
-        _ => Step::Transaction,
+        } if obligation.requires_name() => Err(Violation::Name(fault.clone())),
+        _ => Ok(()),
     }
 }
 
@@ -131,12 +135,12 @@ mod tests {
     fn without_starttls_only_an_obligation_keeps_mail_back() {
         // (obligation, is STARTTLS listed?, next step)
         let cases = [
-            ("", true, Step::StartTls),
-            ("", false, Step::Transaction),
-            ("t", true, Step::StartTls),
-            ("t", false, Step::Leave(Violation::NotOffered)),
-            ("tcn", false, Step::Leave(Violation::NotOffered)),
-            ("c", false, Step::Leave(Violation::NotOffered)),
+            ("", true, Ok(Start::Tls)),
+            ("", false, Ok(Start::Plaintext)),
+            ("t", true, Ok(Start::Tls)),
+            ("t", false, Err(Violation::NotOffered)),
+            ("tcn", false, Err(Violation::NotOffered)),
+            ("c", false, Err(Violation::NotOffered)),
         ];
         for (letters, listed, want) in cases {
             assert_eq!(
@@ -153,19 +157,19 @@ mod tests {
         let fault = HandshakeFault("alert".into());
         assert_eq!(
             after_refused_starttls(Obligation::NONE, told.clone()),
-            Step::Transaction
+            Ok(())
         );
         assert_eq!(
             after_refused_starttls(obligation("t"), told.clone()),
-            Step::Leave(Violation::Refused(told))
+            Err(Violation::Refused(told))
         );
         assert_eq!(
             after_failed_handshake(Obligation::NONE, fault.clone()),
-            Step::ComeBackInPlaintext
+            Ok(())
         );
         assert_eq!(
             after_failed_handshake(obligation("t"), fault.clone()),
-            Step::Leave(Violation::Handshake(fault))
+            Err(Violation::Handshake(fault))
         );
     }
 
@@ -174,20 +178,20 @@ mod tests {
         let untrusted = || Err(ChainFault::UnknownIssuer);
         let misnamed = || Err(NameFault::Mismatch("mx.example.test".into()));
         // (obligation, chain, name, next step)
-        let leave_chain = Step::Leave(Violation::Chain(ChainFault::UnknownIssuer));
-        let leave_name = Step::Leave(Violation::Name(NameFault::Mismatch(
+        let leave_chain = Err(Violation::Chain(ChainFault::UnknownIssuer));
+        let leave_name = Err(Violation::Name(NameFault::Mismatch(
             "mx.example.test".into(),
         )));
         let cases = [
-            ("", untrusted(), misnamed(), Step::Transaction),
-            ("t", untrusted(), misnamed(), Step::Transaction),
+            ("", untrusted(), misnamed(), Ok(())),
+            ("t", untrusted(), misnamed(), Ok(())),
             ("tc", untrusted(), Ok(()), leave_chain.clone()),
-            ("tc", Ok(()), misnamed(), Step::Transaction),
+            ("tc", Ok(()), misnamed(), Ok(())),
             ("tn", Ok(()), misnamed(), leave_name.clone()),
-            ("tn", untrusted(), Ok(()), Step::Transaction),
+            ("tn", untrusted(), Ok(()), Ok(())),
             ("tcn", untrusted(), misnamed(), leave_chain),
             ("tcn", Ok(()), misnamed(), leave_name),
-            ("tcn", Ok(()), Ok(()), Step::Transaction),
+            ("tcn", Ok(()), Ok(()), Ok(())),
         ];
         for (letters, chain, name, want) in cases {
             let verification = Verification { chain, name };
