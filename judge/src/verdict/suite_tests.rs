@@ -12,7 +12,7 @@ fn suite() -> Vec<Case> {
     let catalogue = Catalogue::load(&scenarios.join("requirements.toml")).unwrap();
     let (suite, problems) = Suite::load(&[scenarios], Some(&catalogue));
     assert!(problems.is_empty(), "{problems}");
-    suite.cases.iter().map(|case| Case::clone(case)).collect()
+    suite.cases
 }
 
 /// What such a subject leaves behind: for each message and recipient these events, in each step.
