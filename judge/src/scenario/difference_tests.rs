@@ -90,9 +90,14 @@ fn record(data: TlsaData) -> Tlsa {
 #[test]
 fn each_key_differs_under_its_own_name() {
     type Change = fn(&mut World);
+    let alias = |w: &mut World| {
+        // An alias has no MX records of its own.
+        domain(w).mx.clear();
+        domain(w).cname = Some("other.test".into());
+    };
     let domains: [(Change, &str); 8] = [
         (|w| domain(w).mx.clear(), "mx"),
-        (|w| domain(w).cname = Some("other.test".into()), "cname"),
+        (alias, "cname"),
         (|w| domain(w).dnssec = Dnssec::Insecure, "dnssec"),
         (|w| domain(w).denial = Denial::Nsec3, "denial"),
         (|w| sts(w).mode = "testing".into(), "sts.mode"),
@@ -203,4 +208,27 @@ fn a_client_differs_in_its_own_keys() {
         differences_of_client(&client),
         [[Difference::Client("tls".into())]]
     );
+}
+
+#[test]
+fn a_host_where_the_route_leads_listens_as_its_twin_does() {
+    let mut world = world();
+    host(&mut world).port = 587;
+    let route = |port| Route {
+        host: "mx.example.test".into(),
+        mx_lookup: false,
+        port,
+        switches: Switches {
+            require_tls: false,
+            require_ca_signed: false,
+            validate_hostname: false,
+        },
+        when_secure: false,
+    };
+    // (port of the route, what differs)
+    let cases = [(587, vec![]), (25, vec!["host.\"mx.example.test\".port"])];
+    for (port, want) in cases {
+        world.routes.insert("example.test".into(), route(port));
+        assert_eq!(texts(&world), want, "{port}");
+    }
 }

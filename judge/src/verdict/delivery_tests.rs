@@ -257,3 +257,38 @@ fn a_table_speaks_of_its_message_and_recipient() {
         ]
     );
 }
+
+#[test]
+fn each_delivery_must_be_as_wanted() {
+    let mixed = vec![
+        accepted(MX, 1, "first", USER, "1.3"),
+        accepted(MX, 2, "first", USER, "none"),
+    ];
+    let wanted = || Wanted::Tls(vec![TlsCondition::Any]);
+    assert_eq!(found(mixed, vec![wanted()]), (Fail, "none".into()));
+    assert_eq!(found(delivered("1.3"), vec![wanted()]).0, Pass);
+}
+
+#[test]
+fn what_came_in_another_step_is_not_judged_in_this_one() {
+    let mut later = table(
+        Level::Must,
+        vec![
+            Wanted::Via(texts(&["second.example.test"])),
+            Wanted::Notice(None),
+        ],
+    );
+    later.message = Some("first".into());
+    let mut second = step(vec![later]);
+    second.inject.clear();
+    let case = case_of(vec![step(Vec::new()), second]);
+    let mut events = delivered("1.3");
+    events.extend(bounced("5.7.4"));
+    let result = judge(
+        &recording(case, events),
+        &TwinResult::Delivered,
+        &JudgeOptions::default(),
+    );
+    let verdicts: Vec<FindingVerdict> = result.findings.iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [NotJudged, Pass]);
+}

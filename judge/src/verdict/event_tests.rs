@@ -123,3 +123,42 @@ fn attempts_notices_and_leaks_are_events_too() {
         (Pass, "all of them".into())
     );
 }
+
+#[test]
+fn each_pattern_of_an_order_has_an_event_of_its_own() {
+    let once = [accepted(MX, 1, "first", USER, "1.3")];
+    let twice = [once[0].clone(), accepted(MX, 2, "first", USER, "1.3")];
+    let took = || pattern("message-accepted", &[], None);
+    let order = || Wanted::Order(vec![took(), took()]);
+    assert_eq!(found(&once, order()).0, Fail);
+    assert_eq!(found(&twice, order()).0, Pass);
+}
+
+#[test]
+fn a_table_with_a_message_passes_over_the_events_of_others() {
+    let never = Wanted::Never(vec![pattern(
+        "message-accepted",
+        &[("tls", text("none"))],
+        None,
+    )]);
+    let mut of_first = table(crate::scenario::Level::Must, vec![never]);
+    let mut case = case_of(vec![step(vec![of_first.clone()])]);
+    of_first.message = Some("first".into());
+    case.steps[0].expect.push(of_first);
+    let second = crate::scenario::Message {
+        name: "second".into(),
+        ..crate::scenario::Message::default()
+    };
+    case.steps[0].inject.push(second);
+    let events = vec![
+        accepted(MX, 1, "first", USER, "1.3"),
+        accepted(MX, 2, "second", USER, "none"),
+    ];
+    let result = crate::verdict::judge(
+        &recording(case, events),
+        &crate::verdict::TwinResult::Delivered,
+        &crate::verdict::JudgeOptions::default(),
+    );
+    let verdicts: Vec<_> = result.findings.iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [Fail, Pass]);
+}

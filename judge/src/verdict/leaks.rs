@@ -207,4 +207,21 @@ mod tests {
             assert_eq!(found.1.is_empty(), want == Disclosure::Nothing);
         }
     }
+
+    #[test]
+    fn a_later_delivery_does_not_excuse_what_was_given_before() {
+        let mx = "mx.example.test";
+        let case = crate::verdict::testing::case_of(vec![
+            crate::verdict::testing::step(Vec::new()),
+            crate::verdict::testing::step(Vec::new()),
+        ]);
+        let later = Event {
+            step: 2,
+            ..accepted(mx, 2, "first", "user@example.test", "1.3")
+        };
+        let recording = recording(case, vec![canary(mx, Part::Body, false, false), later]);
+        let evidence = Evidence::new(&recording);
+        let sent = evidence.sent_until(1);
+        assert_eq!(disclosed(&evidence, &sent, 1, None).0, Disclosure::Message);
+    }
 }

@@ -125,6 +125,23 @@ fn a_delay_is_no_failure() {
     }
 }
 
+#[test]
+fn each_recipient_has_its_own_block() {
+    let one = dsn("failed", "5.7.4", "user@example.test");
+    let other = "Final-Recipient: rfc822; b@example.test\r\nAction: delayed\r\nStatus: 4.4.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers";
+    let notice = Notice::parse(&one.replace("--b\r\nContent-Type: text/rfc822-headers", other));
+    assert_eq!(notice.recipients.len(), 2);
+    // (recipient, status, does it deny a failure?)
+    let cases = [
+        ("user@example.test", Some("5.7.4"), false),
+        ("b@example.test", Some("4.4.1"), true),
+    ];
+    for (recipient, status, denies) in cases {
+        assert_eq!(notice.status_for(recipient), status, "{recipient}");
+        assert_eq!(notice.denies_failure(recipient), denies, "{recipient}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in any::<String>()) {

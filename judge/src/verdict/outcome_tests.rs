@@ -272,3 +272,33 @@ fn words_of_files_accept_what_they_say() {
         }
     }
 }
+
+#[test]
+fn what_comes_home_is_no_delivery_to_somebody_else() {
+    let astray = accepted("mx.home.test", 1, "first", USER, "1.3");
+    assert_eq!(fates(case(), taken(vec![astray])), [Fate::Unknown]);
+
+    // A sender who writes to himself tells the notice from the message by its reverse-path.
+    let mut case = case();
+    case.steps[0].inject[0].to = vec!["sender@home.test".into()];
+    let content = dsn("failed", "5.7.4", "sender@home.test");
+    for (events, want) in [
+        (vec![notice("first", &content)], Fate::Bounced),
+        (
+            vec![accepted(
+                "mx.home.test",
+                1,
+                "first",
+                "sender@home.test",
+                "1.3",
+            )],
+            Fate::Delivered,
+        ),
+    ] {
+        let recording = recording(case.clone(), taken(events));
+        let evidence = Evidence::new(&recording);
+        let sent = evidence.sent_until(1);
+        let found = outcome(&evidence, &sent[0], "sender@home.test", 1);
+        assert_eq!(found.fates, [want]);
+    }
+}
