@@ -107,7 +107,7 @@ impl Names {
 const FILE_BASE: &str = ".test";
 
 /// Every key and text of a value, rewritten.
-fn rewritten(value: Value, rewrite: &impl Fn(&str) -> String) -> Value {
+pub(super) fn rewritten(value: Value, rewrite: &impl Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(rewrite(&text)),
         Value::Array(items) => items

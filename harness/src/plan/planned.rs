@@ -179,9 +179,13 @@ pub(crate) fn healthy_case() -> Case {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
+    use mtaspec_judge::scenario::{Catalogue, Suite};
+
     use super::{PlanOptions, PlannedCase, healthy_case};
+    use crate::plan::names::rewritten;
     use crate::plan::{AddressBook, AddressMode};
 
     #[test]
@@ -218,6 +222,24 @@ mod tests {
         assert_ne!(one.label(), other.label());
         for (name, address) in one.addresses() {
             assert!(!other.addresses().any(|(n, a)| n == name || a == address));
+        }
+    }
+
+    #[test]
+    fn undoing_the_names_gives_back_every_case_of_the_suite() {
+        let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let catalogue = Catalogue::load(&root.join("requirements.toml")).unwrap();
+        let (suite, _) = Suite::load(&[root], Some(&catalogue));
+        assert!(suite.cases.len() > 80);
+        let book = AddressBook::new(AddressMode::Mapped);
+        let mut labels = BTreeSet::new();
+        for case in suite.cases {
+            let planned = PlannedCase::new(Arc::new(case), &PlanOptions::default(), &book).unwrap();
+            let labelled = serde_json::to_value(planned.labelled().as_ref()).unwrap();
+            let plain = rewritten(labelled, &|text| planned.names().plain(text));
+            let wanted = serde_json::to_value(planned.case().as_ref()).unwrap();
+            assert_eq!(plain, wanted, "{}", planned.case().id);
+            assert!(labels.insert(planned.label().clone()));
         }
     }
 }
