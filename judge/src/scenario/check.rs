@@ -80,7 +80,8 @@ impl Checker<'_> {
     }
 
     fn value(self, kind: &'static Kind, entry: &Entry, scope: Scope<'_>) {
-        let is_back = scope.merges && entry.node.is_healthy();
+        // A case cannot be taken back: it is only there once.
+        let is_back = scope.merges && scope.key != "case" && entry.node.is_healthy();
         if !is_back {
             self.kind(kind, &entry.node, &entry.key, scope);
         }

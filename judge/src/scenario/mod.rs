@@ -1,4 +1,10 @@
 //! Station 1: scenario files become checked, resolved cases.
+//!
+//! A file goes this way, and `read` leads it: its text is bounded (`nesting`) and parsed to a `tree` with the
+//! place of every value; the tree is checked against the key table (`keys`, `check`); cases are merged
+//! (`merge`), varied (`vary`) and told as steps; each becomes a [`Case`] (`resolve`) in which everything that
+//! is mentioned exists; what only shows then is checked at last (`cross`). Every problem is noted with its place
+//! (`problem`) and reading goes on. `schema` and `reference` are the key table in other forms.
 
 #[cfg(test)]
 mod agreement;

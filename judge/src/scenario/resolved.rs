@@ -264,6 +264,17 @@ fn healthy_takes_back_in_a_step_as_well() {
 }
 
 #[test]
+fn a_route_finds_its_host_on_the_port_it_names() {
+    let text = "route.\"*\" = { host = \"relay.test\", port = 587 }\nroute.\"example.test\" = { host = \"far.test\", port = 26, mx_lookup = true }";
+    let case = case(&format!("{text}\nexpect.outcome = \"deferred\""));
+    for world in [&case.steps[0].world, &case.healthy_twin(0).steps[0].world] {
+        assert_eq!(world.hosts["relay.test"].port, 587);
+        assert_eq!(world.hosts["mx.far.test"].port, 26);
+        assert_eq!(world.hosts["mx.home.test"].port, 25);
+    }
+}
+
+#[test]
 fn connections_are_whole_hosts() {
     let world = world(
         "host.\"mx.example.test\" = { starttls = \"absent\", port = 26, connection = [{}, { starttls = \"healthy\", certificate = \"refuse\" }] }",

@@ -155,14 +155,6 @@ impl Case {
                 }
             }
         }
-        // A route to another port finds its host there.
-        for route in old.routes.values() {
-            if let Some(host) = world.host(&route.host).map(|(name, _)| name.to_string())
-                && let Some(host) = world.hosts.get_mut(&host)
-            {
-                host.port = route.port;
-            }
-        }
         world
     }
 }

@@ -18,6 +18,9 @@ const HOME: &str = "home.test";
 /// Where the subject itself is: no fake.
 pub(crate) const SUBJECT: &str = "subject.home.test";
 
+/// The port of a host that says none.
+const HEALTHY_PORT: u16 = 25;
+
 /// Names by their ASCII form, each with the spelling that came first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names(BTreeMap<String, String>);
@@ -101,6 +104,7 @@ pub(super) fn complete(
             .keys()
             .for_each(|name| existing.attackers.add(name));
         spell_references(world, &existing);
+        open_routed_ports(world);
     }
     existing
 }
@@ -258,6 +262,32 @@ fn host_of(uri: &str) -> Option<&str> {
     rest.split(['/', ':', '?', '#'])
         .next()
         .filter(|host| !host.is_empty())
+}
+
+/// A healthy host is there for the route that leads to it, on the port that the route names.
+fn open_routed_ports(world: &mut World) {
+    let routes: Vec<_> = world
+        .routes
+        .values()
+        .filter(|route| route.port != HEALTHY_PORT)
+        .cloned()
+        .collect();
+    for route in routes {
+        let mut hosts = vec![without_brackets(&route.host).to_string()];
+        if let Some((_, domain)) = world.domain(&route.host).filter(|_| route.mx_lookup) {
+            hosts = domain.mx.iter().map(|record| record.host.clone()).collect();
+        }
+        for name in hosts {
+            let spelled = world.host(&name).map(|(spelled, _)| spelled.to_string());
+            let host = spelled.and_then(|spelled| world.hosts.get_mut(&spelled));
+            if let Some(host) = host.filter(|host| host.port == HEALTHY_PORT) {
+                host.port = route.port;
+                host.connections
+                    .iter_mut()
+                    .for_each(|host| host.port = route.port);
+            }
+        }
+    }
 }
 
 /// What is only meant and never sent is spelled as the world spells it.
