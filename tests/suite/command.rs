@@ -120,7 +120,10 @@ fn bad_usage_and_bad_files_end_with_code_2_and_a_remedy() {
             vec!["judge", empty.to_str().unwrap()],
             "there is no recording",
         ),
-        (vec!["judge", &healthy], "this is no recording"),
+        (
+            vec!["judge", &healthy],
+            "healthy.toml cannot be read: line 1",
+        ),
         (vec!["frobnicate"], "unrecognized subcommand"),
     ];
     for (arguments, want) in cases {
@@ -156,7 +159,11 @@ fn a_recording_judged_again_gives_the_same_findings() {
     let verdicts = |text: &str| {
         let mut lines: Vec<String> = text
             .lines()
-            .filter(|line| !line.starts_with(' ') && (line.contains("starttls")))
+            .filter(|line| {
+                ["pass ", "warn ", "fail "]
+                    .iter()
+                    .any(|word| line.starts_with(word))
+            })
             .map(str::to_owned)
             .collect();
         lines.sort();

@@ -21,6 +21,8 @@ const TOKEN_LENGTH: usize = 10;
 pub struct MailPlan {
     mails: Vec<PlannedMail>,
     by_token: BTreeMap<String, usize>,
+    /// Messages without a sender, by their recipient in normal form.
+    without_sender: BTreeMap<String, Vec<usize>>,
     recipients: BTreeSet<String>,
 }
 
@@ -46,6 +48,7 @@ impl MailPlan {
         let mut plan = Self {
             mails: Vec::new(),
             by_token: BTreeMap::new(),
+            without_sender: BTreeMap::new(),
             recipients: recipients_of(labelled),
         };
         for message in labelled.steps.iter().flat_map(|step| &step.inject) {
@@ -60,6 +63,12 @@ impl MailPlan {
         let mut token = base32_of(&["message", label, &message.name, &copy.to_string()]);
         token.truncate(TOKEN_LENGTH);
         self.by_token.insert(token.clone(), self.mails.len());
+        if message.from.is_empty() {
+            for recipient in &message.to {
+                let known = self.without_sender.entry(normal(recipient)).or_default();
+                known.push(self.mails.len());
+            }
+        }
         self.mails.push(PlannedMail {
             message: if message.copies > 1 {
                 format!("{}/{copy}", message.name)
@@ -102,6 +111,15 @@ impl MailPlan {
             .get(..TOKEN_LENGTH)?
             .to_ascii_lowercase();
         self.mail_of_token(&token)
+    }
+
+    /// The name of the one message without a sender that goes to this recipient, if there is only one.
+    #[must_use]
+    pub fn message_without_sender_to(&self, recipient: &str) -> Option<&str> {
+        match self.without_sender.get(&normal(recipient))?.as_slice() {
+            [index] => Some(&self.mails[*index].message),
+            _ => None,
+        }
     }
 
     /// The name of the message of which a canary stands in these bytes, header or body.
@@ -280,6 +298,9 @@ mod tests {
             );
         }
         assert_eq!(plan.message_of_sender(""), None);
+        let to = "user@xn--bcher-kva.test";
+        assert_eq!(plan.message_without_sender_to(to), Some("second"));
+        assert_eq!(plan.message_without_sender_to("user@example.test"), None);
         assert_eq!(plan.message_of_sender("a+mtaaaaaaaaaa@home.test"), None);
         assert_eq!(plan.copies_of("first").count(), 2);
     }

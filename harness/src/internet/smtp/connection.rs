@@ -170,7 +170,7 @@ impl Session {
     }
 
     /// Which message a transaction is about, as soon as it can be known: a notice has no sender, but goes to the one
-    /// it speaks to.
+    /// it speaks to, and a message that was injected without a sender is known by its recipient.
     fn note_message(&mut self, command: &Command) {
         let label = match self.state.act(command.verb) {
             Act::Sender => "FROM:",
@@ -179,7 +179,9 @@ impl Session {
         };
         if let Some(path) = Path::parse(&command.argument, label) {
             let mail = &self.talk.setup.mail;
-            self.talk.message = mail.message_of_sender(&path.address).map(str::to_owned);
+            let known = mail.message_of_sender(&path.address);
+            let known = known.or_else(|| mail.message_without_sender_to(&path.address));
+            self.talk.message = known.map(str::to_owned);
         }
     }
 
