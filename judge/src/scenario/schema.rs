@@ -23,10 +23,7 @@ pub fn schema() -> Value {
     if let Value::Object(file) = file {
         whole.extend(file);
     }
-    definitions.insert(
-        "healthy".into(),
-        json!({ "const": "healthy", "description": "takes back what the file said" }),
-    );
+    definitions.extend(shared().map(|(name, value)| (name.into(), value)));
     definitions.sort_keys();
     whole.insert("$defs".into(), Value::Object(definitions));
     Value::Object(whole)
@@ -111,10 +108,13 @@ impl Builder<'_> {
             self.definitions.insert(name.into(), plain);
             plain = json!({ "$ref": format!("#/$defs/{name}") });
         }
-        let values = json!({ "anyOf": [
-            { "type": "array", "items": plain, "minItems": 1 },
-            { "type": "object", "additionalProperties": plain, "minProperties": 1 },
-        ] });
+        let values = json!({
+            "type": ["array", "object"],
+            "items": plain,
+            "additionalProperties": plain,
+            "minItems": 1,
+            "minProperties": 1,
+        });
         let vary = json!({
             "type": "object",
             "properties": { "vary": values },
@@ -137,7 +137,7 @@ impl Builder<'_> {
             Kind::Number(least, most) => {
                 json!({ "type": "integer", "minimum": least, "maximum": most })
             }
-            Kind::Count => count(),
+            Kind::Count => json!({ "$ref": "#/$defs/count" }),
             Kind::Form(form) if let Some(words) = form.words() => json!({ "enum": words }),
             Kind::Form(form) if form.regex.is_empty() => text,
             Kind::Form(form) => json!({ "type": "string", "pattern": form.regex }),
@@ -175,7 +175,7 @@ impl Builder<'_> {
                 }
                 table
             }
-            Kind::Strings => json!({ "anyOf": [text, { "type": "array", "items": text }] }),
+            Kind::Strings => json!({ "$ref": "#/$defs/texts" }),
             Kind::Pattern => self.pattern(),
         }
     }
@@ -190,29 +190,43 @@ impl Builder<'_> {
     }
 }
 
-fn count() -> Value {
-    json!({ "anyOf": [
-        { "type": "integer", "minimum": 0 },
-        { "type": "string", "pattern": r"^(>=)?\d+$|^\d+\.\.\d+$" },
-    ] })
+/// What the values of many keys and fields have in common.
+fn shared() -> [(&'static str, Value); 5] {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer" });
+    let count = json!({ "type": "string", "pattern": r"^(>=)?\d+$|^\d+\.\.\d+$" });
+    [
+        (
+            "healthy",
+            json!({ "const": "healthy", "description": "takes back what the file said" }),
+        ),
+        ("flag", json!({ "type": "boolean" })),
+        (
+            "texts",
+            json!({ "anyOf": [text, { "type": "array", "items": text }] }),
+        ),
+        (
+            "numbers",
+            json!({ "anyOf": [number, text, { "type": "array", "items": number }] }),
+        ),
+        (
+            "count",
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, count] }),
+        ),
+    ]
 }
 
 fn event(event: &Event) -> Value {
     let mut properties = Map::new();
     properties.insert("event".into(), json!({ "const": event.name }));
-    properties.insert("count".into(), count());
+    properties.insert("count".into(), json!({ "$ref": "#/$defs/count" }));
     for field in event.fields.iter().chain(&OF_ALL) {
-        let mut value = match field.kind {
-            FieldKind::Flag => json!({ "type": "boolean" }),
-            FieldKind::Text => json!({ "anyOf": [
-                { "type": "string" },
-                { "type": "array", "items": { "type": "string" } },
-            ] }),
-            FieldKind::Number => json!({ "anyOf": [
-                { "type": ["integer", "string"] },
-                { "type": "array", "items": { "type": "integer" } },
-            ] }),
+        let definition = match field.kind {
+            FieldKind::Flag => "flag",
+            FieldKind::Text => "texts",
+            FieldKind::Number => "numbers",
         };
+        let mut value = json!({ "$ref": format!("#/$defs/{definition}") });
         value["description"] = json!(field.meaning);
         properties.insert(field.name.into(), value);
     }
