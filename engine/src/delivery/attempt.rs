@@ -58,13 +58,21 @@ pub(super) enum Attempted {
     /// The host refused the session.
     Unwelcome(Reply),
     /// The session broke.
-    Broken { malformed: bool, text: String },
+    Broken {
+        /// The host spoke, but not in SMTP.
+        malformed: bool,
+        /// TLS broke, and not the connection below it.
+        in_tls: bool,
+        /// What happened.
+        text: String,
+    },
 }
 
 impl From<SessionFault> for Attempted {
     fn from(fault: SessionFault) -> Self {
         Self::Broken {
             malformed: fault.is_malformed(),
+            in_tls: fault.is_of_tls(),
             text: fault.to_string(),
         }
     }
@@ -138,13 +146,12 @@ async fn session(
     // Nothing of the answer in plaintext is kept (RFC 3207 §4.2).
     drop(keywords);
     match hello(workshop, client, Stage::HelloInTls).await {
-        Ok(ready) => Ok(ready),
-        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now. Where nothing obliges,
-        // a session that breaks here counts as a failed handshake, as it would with TLS 1.2.
-        Err(Attempted::Broken { .. }) if !obligation.requires_tls() => {
+        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now, by an alert. Where nothing
+        // obliges that is a failed handshake, as it would be with TLS 1.2; a connection that closes is a 451.
+        Err(Attempted::Broken { in_tls: true, .. }) if !obligation.requires_tls() => {
             Err(Attempted::HandshakeFailed)
         }
-        Err(ended) => Err(ended),
+        ended => ended,
     }
 }
 

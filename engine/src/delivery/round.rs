@@ -154,7 +154,9 @@ impl Walk<'_> {
                 self.note(&Trouble::Unreachable { host, text });
                 false
             }
-            Attempted::Broken { malformed, text } => {
+            Attempted::Broken {
+                malformed, text, ..
+            } => {
                 self.note(&Trouble::Broken {
                     host,
                     malformed,

@@ -107,6 +107,12 @@ impl SessionFault {
         }
     }
 
+    /// Whether TLS broke, and not the connection below it.
+    #[must_use]
+    pub(crate) fn is_of_tls(&self) -> bool {
+        matches!(self, Self::Reply { source: ReplyFault::Line(fault), .. } if fault.is_of_tls())
+    }
+
     /// Whether the receiver answered, but not in SMTP.
     #[must_use]
     pub(crate) fn is_malformed(&self) -> bool {

@@ -144,7 +144,7 @@ async fn after_a_failed_handshake_the_sender_comes_back_in_plaintext_unless_obli
         (
             "close behind it",
             |host| host.at("tls EHLO", Deed::Close),
-            delivered("plain"),
+            deferred("4.4.2"),
             deferred("4.4.2"),
         ),
     ])

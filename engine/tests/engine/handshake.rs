@@ -136,3 +136,33 @@ async fn a_host_that_asks_is_shown_the_certificate_of_the_settings() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_host_that_demands_a_certificate_gets_mail_in_plaintext_where_nothing_obliges() {
+    // (floor, entries of rules, outcome)
+    let cases = [
+        (TlsVersion::Tls12, &[][..], delivered("plain")),
+        (TlsVersion::Tls12, &["example.test"], Outcome::Deferred),
+    ];
+    for (floor, entries, want) in cases {
+        let scene = Scene::new(|identity| Host::with_tls(identity).demanding_certificate());
+        let engine = scene
+            .start_with(|settings| {
+                settings.minimum_tls = floor;
+                settings
+                    .rules
+                    .extend(entries.iter().map(|entry| Scene::rule(entry, "tcn")));
+            })
+            .await;
+        scene.send(&engine, &["user@example.test"]).await;
+        assert_eq!(scene.outcome(&engine).await, want, "{entries:?}");
+    }
+    if cfg!(feature = "legacy-tls") {
+        let scene = Scene::new(|identity| Host::with_tls(identity).demanding_certificate());
+        let engine = scene
+            .start_with(|settings| settings.minimum_tls = TlsVersion::Tls10)
+            .await;
+        scene.send(&engine, &["user@example.test"]).await;
+        assert_eq!(scene.outcome(&engine).await, delivered("plain"));
+    }
+}

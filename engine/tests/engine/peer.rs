@@ -9,7 +9,7 @@ use tokio::io::{
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::tls::{self, Identity};
+use crate::tls::{self, Asks, Identity};
 use crate::world::World;
 
 /// What a receiver does at a moment instead of what is usual.
@@ -46,7 +46,7 @@ pub(crate) struct Host {
     keywords_in_tls: Option<Vec<&'static str>>,
     deeds: Vec<(&'static str, Deed)>,
     silent: bool,
-    asks_for_certificate: bool,
+    asks: Asks,
     old_tls: Option<&'static str>,
     seen: Arc<Mutex<Seen>>,
     taken: Arc<Notify>,
@@ -61,7 +61,7 @@ impl Host {
             keywords_in_tls: None,
             deeds: Vec::new(),
             silent: false,
-            asks_for_certificate: false,
+            asks: Asks::Nothing,
             old_tls: None,
             seen: Arc::default(),
             taken: Arc::default(),
@@ -94,7 +94,13 @@ impl Host {
 
     /// Asks the sender for a certificate, and takes any.
     pub(crate) fn asking_for_certificate(mut self) -> Self {
-        self.asks_for_certificate = true;
+        self.asks = Asks::Certificate;
+        self
+    }
+
+    /// Refuses a sender that shows no certificate.
+    pub(crate) fn demanding_certificate(mut self) -> Self {
+        self.asks = Asks::Demands;
         self
     }
 
@@ -298,14 +304,7 @@ impl Session<'_> {
         let (closed, _) = tokio::io::duplex(1);
         let plain = std::mem::replace(&mut self.stream, BufReader::new(Box::new(closed)));
         let (stream, facts) = match self.host.old_tls {
-            None => {
-                tls::accept(
-                    plain.into_inner(),
-                    &identity,
-                    self.host.asks_for_certificate,
-                )
-                .await?
-            }
+            None => tls::accept(plain.into_inner(), &identity, self.host.asks).await?,
             Some(version) => tls::accept_old(plain.into_inner(), &identity, version).await?,
         };
         self.host.seen.lock().unwrap().handshakes.push(facts);

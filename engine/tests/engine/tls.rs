@@ -15,6 +15,14 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use crate::peer::Both;
 use crate::world::beginning;
 
+/// What a receiver wants to see of the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    Nothing,
+    Certificate,
+    Demands,
+}
+
 /// Version, SNI, and how many certificates the sender showed.
 pub(crate) type Facts = (String, Option<String>, usize);
 
@@ -78,13 +86,15 @@ impl Identity {
 pub(crate) async fn accept(
     stream: Box<dyn Both>,
     identity: &Identity,
-    asks: bool,
+    asks: Asks,
 ) -> Option<(Box<dyn Both>, Facts)> {
     let builder = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS12, &TLS13])
         .unwrap();
-    let builder = if asks {
-        builder.with_client_cert_verifier(Arc::new(Anybody))
+    let builder = if asks != Asks::Nothing {
+        builder.with_client_cert_verifier(Arc::new(Anybody {
+            demanded: asks == Asks::Demands,
+        }))
     } else {
         builder.with_no_client_auth()
     };
@@ -152,7 +162,9 @@ pub(crate) async fn accept_old(
 
 /// Takes any certificate of a sender.
 #[derive(Debug)]
-struct Anybody;
+struct Anybody {
+    demanded: bool,
+}
 
 impl ClientCertVerifier for Anybody {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
@@ -160,7 +172,7 @@ impl ClientCertVerifier for Anybody {
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        false
+        self.demanded
     }
 
     fn verify_client_cert(
