@@ -144,3 +144,13 @@ fn the_exit_code_tells_the_worst() {
         assert_eq!(exit_code(&results, inconclusive_fails), want, "{words:?}");
     }
 }
+
+#[test]
+fn a_long_timeline_is_cut_and_says_so() {
+    let mut events: Vec<Event> = (1..40).map(|n| connect(HOST, n, true)).collect();
+    events.push(accepted(HOST, 40, "first", "user@example.test", "none"));
+    let (result, recording) = result_of(expects_delivery(), events);
+    let told = detail(&result, &recording, &catalogue(), Colour::No);
+    assert!(told.contains("and 26 more"), "{told}");
+    assert!(told.contains("accepted (in plaintext)"), "{told}");
+}

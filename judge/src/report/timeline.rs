@@ -8,8 +8,7 @@ use crate::verdict::Finding;
 /// More lines than this are told by their number alone.
 const LINES: usize = 14;
 
-/// The decisive lines, and the landmarks around them: of the connections in which they stand, or, where they stand
-/// in none, of all that the subject made in that step.
+/// The decisive lines, and the landmarks of that step, first of all those of the connections in which they stand.
 pub(super) fn lines(finding: &Finding, recording: &Recording) -> Vec<String> {
     let decisive: BTreeSet<usize> = finding
         .decisive
@@ -21,22 +20,23 @@ pub(super) fn lines(finding: &Finding, recording: &Recording) -> Vec<String> {
         .iter()
         .filter_map(|index| connection_of(&recording.events[*index]))
         .collect();
-    let landmarks: Vec<usize> = recording
+    // Those of the same connections are told first.
+    let mut landmarks: Vec<(bool, usize)> = recording
         .events
         .iter()
         .enumerate()
         .filter(|(index, event)| !decisive.contains(index) && event.step == finding.step)
         .filter(|(_, event)| is_landmark(event))
-        .filter(|(_, event)| {
-            connections.is_empty()
-                || connection_of(event).is_none_or(|own| connections.contains(&own))
+        .map(|(index, event)| {
+            let is_beside = connection_of(event).is_none_or(|own| connections.contains(&own));
+            (!is_beside, index)
         })
-        .map(|(index, _)| index)
         .collect();
+    landmarks.sort_unstable();
     let total = decisive.len() + landmarks.len();
     let mut shown: BTreeSet<usize> = decisive.into_iter().take(LINES).collect();
     let room = LINES - shown.len();
-    shown.extend(landmarks.into_iter().take(room));
+    shown.extend(landmarks.iter().take(room).map(|(_, index)| *index));
     let mut lines: Vec<String> = shown
         .iter()
         .map(|index| line(&recording.events[*index]))
