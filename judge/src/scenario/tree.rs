@@ -3,7 +3,7 @@
 //! The tree is what is merged, varied and then read. It is built from [`DeTable`], which keeps spans but not order;
 //! the places of the keys give the order back.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -143,10 +143,7 @@ impl Table {
 impl fmt::Display for Node {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Value::Text(text) => {
-                let escaped = text.escape_debug().to_string().replace("\\'", "'");
-                write!(formatter, "\"{escaped}\"")
-            }
+            Value::Text(text) => quote(formatter, text),
             Value::Number(number) => write!(formatter, "{number}"),
             Value::Flag(flag) => write!(formatter, "{flag}"),
             Value::Other(text) => formatter.write_str(text),
@@ -171,14 +168,31 @@ impl fmt::Display for Table {
         };
         for (index, Entry { key, node, .. }) in self.entries.iter().enumerate() {
             let parted = if index == 0 { "{ " } else { ", " };
-            if bare(key) {
-                write!(formatter, "{parted}{key} = {node}")?;
-            } else {
-                write!(formatter, "{parted}{key:?} = {node}")?;
+            formatter.write_str(parted)?;
+            match bare(key) {
+                true => formatter.write_str(key)?,
+                false => quote(formatter, key)?,
             }
+            write!(formatter, " = {node}")?;
         }
         formatter.write_str(if self.entries.is_empty() { "{}" } else { " }" })
     }
+}
+
+/// A basic string of TOML.
+fn quote(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    formatter.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(formatter, "\\{character}")?,
+            '\n' => formatter.write_str("\\n")?,
+            '\r' => formatter.write_str("\\r")?,
+            '\t' => formatter.write_str("\\t")?,
+            control if control.is_control() => write!(formatter, "\\u{:04X}", u32::from(control))?,
+            _ => formatter.write_char(character)?,
+        }
+    }
+    formatter.write_char('"')
 }
 
 /// The tree of a parsed file. A number beyond 64 bits is noted and left out.
@@ -217,4 +231,65 @@ fn node(value: Spanned<DeValue<'_>>, notes: &Notes<'_>) -> Node {
         DeValue::Table(table) => Value::Table(from_toml(table, notes)),
     };
     Node { span, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::problem::Source;
+    use super::*;
+
+    fn parse(text: &str) -> Table {
+        let source = Source::new("a.toml", text);
+        let notes = Notes::new(&source);
+        from_toml(DeTable::parse(text).unwrap().into_inner(), &notes)
+    }
+
+    fn node(value: Value) -> Node {
+        Node {
+            span: Span::default(),
+            value,
+        }
+    }
+
+    fn any_node() -> impl Strategy<Value = Node> {
+        let leaf = prop_oneof![
+            any::<String>().prop_map(Value::Text),
+            any::<i64>().prop_map(Value::Number),
+            any::<bool>().prop_map(Value::Flag),
+        ];
+        leaf.prop_map(node).prop_recursive(3, 20, 4, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List);
+            let table =
+                prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|entries| {
+                    let entry = |(key, node)| Entry {
+                        key,
+                        key_span: Span::default(),
+                        node,
+                    };
+                    Value::Table(Table {
+                        entries: entries.into_iter().map(entry).collect(),
+                    })
+                });
+            prop_oneof![list, table].prop_map(node)
+        })
+    }
+
+    #[test]
+    fn keys_stand_in_the_order_of_the_file() {
+        let table = parse("b = 1\na.x = 2\n[c]\nz = 1\ny = 2\n");
+        assert_eq!(
+            table.to_string(),
+            "{ b = 1, a = { x = 2 }, c = { z = 1, y = 2 } }"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_value_reads_back_the_same(node in any_node()) {
+            let printed = format!("key = {node}");
+            prop_assert_eq!(format!("{{ {} }}", printed), parse(&printed).to_string());
+        }
+    }
 }
