@@ -12,7 +12,7 @@ use super::finding::Raw;
 use super::outcome::Outcome;
 use super::scope::Scope;
 use crate::events::What;
-use crate::scenario::{Difference, differences, differences_of_client};
+use crate::scenario::{Difference, World, differences, differences_of_client, is_same_name};
 
 /// What became of the healthy twin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ fn not_met(evidence: &Evidence<'_>, step: usize) -> Vec<String> {
             _ => None,
         })
         .collect();
-    let mut groups = differences(evidence.world(step));
+    let mut groups = differences(&without_connections_that_never_came(evidence, step));
     if evidence.is_inbound() {
         groups.extend(differences_of_client(&evidence.case().client));
     }
@@ -129,4 +129,25 @@ fn not_met(evidence: &Evidence<'_>, step: usize) -> Vec<String> {
             names.join(" or ")
         })
         .collect()
+}
+
+/// The world of a step, its hosts with the `connection` entries that were made so far: what stands in a later one
+/// could not play a part.
+fn without_connections_that_never_came(evidence: &Evidence<'_>, step: usize) -> World {
+    let mut world = evidence.world(step).clone();
+    for (name, host) in &mut world.hosts {
+        let came = evidence
+            .events(0..=step)
+            .filter(|(_, event)| {
+                event
+                    .host
+                    .as_deref()
+                    .is_some_and(|at| is_same_name(at, name))
+            })
+            .filter_map(|(_, event)| event.connection)
+            .max()
+            .unwrap_or(0);
+        host.connections.truncate(came.max(1) as usize);
+    }
+    world
 }

@@ -156,6 +156,12 @@ impl Session {
             .answer(moments, "end-of-data", &healthy.reply())
             .await?;
         if is_positive(said.code) {
+            let content = transaction.content.text();
+            if self.talk.message.is_none() {
+                // A null reverse-path has no token; the canary in the content tells whose message it is.
+                let mail = &self.talk.setup.mail;
+                self.talk.message = mail.message_of_text(content.as_bytes()).map(str::to_owned);
+            }
             self.talk.tell(What::MessageAccepted {
                 from: without_tokens(&transaction.from),
                 to: transaction
@@ -165,7 +171,7 @@ impl Session {
                     .collect(),
                 tls: self.talk.tls.clone().unwrap_or_else(|| "none".into()),
                 requiretls: transaction.requiretls,
-                content: transaction.content.text(),
+                content,
             });
         }
         self.end_transaction();
