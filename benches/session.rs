@@ -1,4 +1,4 @@
-//! A whole session with a fake MX host: from connecting to QUIT, with one message.
+//! A whole session with a fake MX host: from connecting to QUIT, with one message. The processor time of both sides.
 
 mod stage;
 
@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use stage::certificates;
 use stage::mail_host::MailHost;
+use stage::processor_time::ProcessorTime;
 use stage::talk::{Stream, ask_for_tls, hear, say};
 use stage::tls_client::{Resumes, TlsClient};
 
@@ -67,7 +68,7 @@ impl Sender {
     }
 }
 
-fn measure(criterion: &mut Criterion, runtime: &Runtime) -> anyhow::Result<()> {
+fn measure(criterion: &mut Criterion<ProcessorTime>, runtime: &Runtime) -> anyhow::Result<()> {
     let _entered = runtime.enter();
     let certificates = certificates::store();
     let mut group = criterion.benchmark_group("session");
@@ -94,7 +95,9 @@ fn measure(criterion: &mut Criterion, runtime: &Runtime) -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .with_measurement(ProcessorTime)
+        .configure_from_args();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -1,7 +1,7 @@
 //! Handshakes a second of a fake MX host, beside those of the bare TLS stack.
 //!
 //! A group is a version, a kind of certificate, and whether sessions are resumed. In each group stand, client and
-//! server on one thread, so that its time is the work of both:
+//! server on one thread whose processor time is measured, so that it is the work of both:
 //! - `bare`: the stack alone, in memory;
 //! - `bare-loopback`: the same over a TCP connection, which shows what the system costs;
 //! - `fake-tls`: the TLS of a fake over a TCP connection;
@@ -18,7 +18,6 @@ mod stage;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use mtaspec_certs::{CertificateSpec, KeyKind, Word};
 use mtaspec_harness::internet::tls::{
@@ -32,6 +31,7 @@ use bare::BareServer;
 use fake::FakeTls;
 use stage::certificates;
 use stage::mail_host::{MailHost, connect};
+use stage::processor_time::ProcessorTime;
 use stage::talk::{Stream, ask_for_tls, say};
 use stage::tls_client::{Resumes, TlsClient};
 
@@ -161,7 +161,11 @@ impl Bench {
         })
     }
 
-    fn measure(&self, criterion: &mut Criterion, subject: Subject) -> anyhow::Result<()> {
+    fn measure(
+        &self,
+        criterion: &mut Criterion<ProcessorTime>,
+        subject: Subject,
+    ) -> anyhow::Result<()> {
         let mut group = criterion.benchmark_group(subject.label());
         group.throughput(Throughput::Elements(1));
         let (setup, holder) = (subject.tls_setup(), holder());
@@ -215,7 +219,7 @@ impl Bench {
     /// The first handshake is full in any case, and not measured.
     fn add<T>(
         &self,
-        group: &mut BenchmarkGroup<'_, WallTime>,
+        group: &mut BenchmarkGroup<'_, ProcessorTime>,
         name: &str,
         once: impl AsyncFn(bool) -> anyhow::Result<T>,
     ) -> anyhow::Result<()> {
@@ -230,7 +234,9 @@ impl Bench {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .with_measurement(ProcessorTime)
+        .configure_from_args();
     let bench = Bench::new()?;
     for subject in Subject::all() {
         bench.measure(&mut criterion, subject)?;

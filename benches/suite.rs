@@ -1,0 +1,112 @@
+//! The whole suite against the built-in engine, as the command runs it, and the verdicts of all that it recorded.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::ensure;
+use criterion::{Criterion, SamplingMode, Throughput};
+use mtaspec::builtin::BuiltIn;
+use mtaspec_certs::Mint;
+use mtaspec_harness::internet::{Internet, Options};
+use mtaspec_harness::plan::{Order, PlanOptions};
+use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
+use mtaspec_harness::subject::Subject;
+use mtaspec_judge::scenario::{Case, Catalogue, Suite};
+use mtaspec_judge::verdict::{JudgeOptions, Verdict};
+use tokio::runtime::Runtime;
+
+/// The suite and everybody who takes part in it.
+struct Bench {
+    known: Vec<Arc<Case>>,
+    played: Vec<Arc<Case>>,
+    player: Player,
+    /// The fake Internet lives in it.
+    _runtime: Runtime,
+}
+
+impl Bench {
+    fn new() -> anyhow::Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let catalogue = Catalogue::load(&root.join("requirements.toml"))?;
+        let (suite, problems) = Suite::load(&[root], Some(&catalogue));
+        ensure!(problems.is_empty(), "{problems}");
+        let known: Vec<_> = suite.cases.into_iter().map(Arc::new).collect();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let now = SystemTime::now();
+        let internet = runtime.block_on(Internet::start(Options::at(now)))?;
+        let subject: Arc<dyn Subject> = Arc::new(BuiltIn);
+        let has_legacy_tls = cfg!(feature = "legacy-tls");
+        let order = Order::of(
+            known.iter().cloned(),
+            &subject.capabilities(),
+            has_legacy_tls,
+            None,
+        );
+        let player = Player {
+            mint: Mint::new(Arc::clone(internet.authorities()), now),
+            internet,
+            subject,
+            plan: PlanOptions::default(),
+            now,
+        };
+        Ok(Self {
+            known,
+            played: order.run,
+            player,
+            _runtime: runtime,
+        })
+    }
+
+    /// Plays and judges every case; no play may fail for a reason of ours.
+    fn play(&self, jobs: NonZeroUsize) -> Vec<Evidence> {
+        let mut played = Vec::with_capacity(self.played.len());
+        let stop = Stop::default();
+        play_all(
+            &self.player,
+            &self.played,
+            &self.known,
+            jobs,
+            &stop,
+            |evidence| {
+                let result = evidence.judge(&JudgeOptions::default());
+                assert_ne!(result.verdict, Verdict::Error, "{}", result.id);
+                played.push(evidence);
+            },
+        );
+        assert_eq!(played.len(), self.played.len(), "every case is played");
+        played
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut criterion = Criterion::default().configure_from_args();
+    let bench = Bench::new()?;
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let mut group = criterion.benchmark_group("suite");
+    group.throughput(Throughput::Elements(bench.played.len() as u64));
+    group.sample_size(10);
+    group.sampling_mode(SamplingMode::Flat);
+    group.measurement_time(Duration::from_secs(30));
+    let mut played = Vec::new();
+    group.bench_function("all-processors", |bencher| {
+        bencher.iter(|| played = bench.play(processors));
+    });
+    let options = JudgeOptions::default();
+    group.bench_function("verdicts", |bencher| {
+        if played.is_empty() {
+            played = bench.play(processors);
+        }
+        bencher.iter(|| -> Vec<_> {
+            let verdicts = played.iter().map(|evidence| evidence.judge(&options));
+            verdicts.collect()
+        });
+    });
+    group.finish();
+    criterion.final_summary();
+    Ok(())
+}
