@@ -101,7 +101,7 @@ fn legacy(version: openssl::ssl::SslVersion, certificate: &Minted) -> anyhow::Re
     builder.set_max_proto_version(Some(version))?;
     builder.set_cipher_list("ALL")?;
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
-    builder.set_options(SslOptions::NO_TICKET | SslOptions::CIPHER_SERVER_PREFERENCE);
+    builder.set_options(SslOptions::NO_TICKET);
     let mut chain = certificate.chain.iter();
     let leaf = chain.next().context("a chain begins with its leaf")?;
     builder.set_certificate(&*X509::from_der(leaf)?)?;

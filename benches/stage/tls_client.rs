@@ -1,14 +1,17 @@
 //! The sender's side of TLS: rustls for 1.2 and 1.3, OpenSSL below. It checks chain and name, as a sender under a
 //! rule does, and speaks one version.
+//!
+//! Of all that it offers it likes best what fakes like best, so that every server agrees on the same suite with it.
 
 use std::sync::Arc;
 
 use anyhow::ensure;
+use mtaspec_harness::internet::tls::suite_name;
 use mtaspec_judge::scenario::TlsVersion;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, HandshakeKind, RootCertStore};
+use rustls::{ClientConfig, HandshakeKind, RootCertStore, SupportedCipherSuite};
 use tokio_rustls::TlsConnector;
 
 use super::certificates;
@@ -76,7 +79,11 @@ fn modern(
     for root in certificates::roots() {
         roots.add(CertificateDer::from(root))?;
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut provider = ring::default_provider();
+    let is_second_choice =
+        |suite: &SupportedCipherSuite| !suite_name(suite.suite().into()).contains("AES_128");
+    provider.cipher_suites.sort_by_key(is_second_choice);
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[version])?
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -103,7 +110,7 @@ mod legacy {
         builder.set_security_level(0);
         builder.set_min_proto_version(Some(version))?;
         builder.set_max_proto_version(Some(version))?;
-        builder.set_cipher_list("ALL")?;
+        builder.set_cipher_list("ECDHE+AES128:ALL")?;
         builder.set_verify(SslVerifyMode::PEER);
         for root in certificates::roots() {
             builder.cert_store_mut().add_cert(X509::from_der(&root)?)?;
