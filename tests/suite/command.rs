@@ -174,6 +174,35 @@ fn a_recording_judged_again_gives_the_same_findings() {
 }
 
 #[test]
+fn a_recording_is_judged_by_the_files_of_today_unless_they_set_up_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, records) = (folder.path().join("own"), folder.path().join("records"));
+    let (own, records) = (own.to_str().unwrap(), records.to_str().unwrap());
+    let path = scenario(folder.path(), "own/healthy.toml", HEALTHY);
+    let (code, out, err) = told(&["run", own, "--record", records]);
+    assert_eq!(code, 0, "{out}{err}");
+    // (what the file says today, exit code, what is told)
+    let cases = [
+        (HEALTHY.to_owned(), 0, "pass"),
+        (HEALTHY.replace(">=1.2", "none"), 1, "wanted none"),
+        (
+            HEALTHY.replace("expect", "rule = { list = [\"example.test\"] }\nexpect"),
+            2,
+            "record it again",
+        ),
+    ];
+    for (text, want, word) in cases {
+        std::fs::write(&path, text).unwrap();
+        let (code, out, err) = told(&["judge", records, "--against", own]);
+        assert_eq!(code, want, "{out}{err}");
+        assert!(
+            out.contains(word) || err.contains(word),
+            "no {word:?} in {out}{err}"
+        );
+    }
+}
+
+#[test]
 fn lists_are_for_people_and_programs() {
     let (code, out, err) = told(&["list", "starttls/refused"]);
     assert_eq!(code, 0, "{err}");

@@ -9,3 +9,4 @@ mod broken;
 mod command;
 mod engine;
 mod play;
+mod signals;

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mtaspec_judge::events::Recording;
 use mtaspec_judge::scenario::Case;
@@ -14,6 +15,9 @@ use tokio::sync::Notify;
 
 use super::case::Player;
 use super::schedule::{Evidence, Schedule};
+
+/// No play may take longer, in real time: one that floods costs its own case alone.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Ends a run before its time; clones end the same run.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +107,10 @@ fn play_apart(player: &Player, case: &Arc<Case>, stop: &Stop) -> Option<Recordin
             tokio::select! {
                 recording = player.play(case) => Some(recording),
                 () = stop.wanted() => None,
+                () = tokio::time::sleep(LONGEST) => {
+                    let reason = format!("it took longer than {} s", LONGEST.as_secs());
+                    Some(player.failed(case, &reason))
+                }
             }
         })
     });
