@@ -164,7 +164,7 @@ async fn addresses_off_loopback_are_refused() {
 
 #[tokio::test]
 async fn a_wait_that_never_ends_is_given_up_and_described() {
-    let patience = super::patience::Patience {
+    let patience = patience::Patience {
         silence: Duration::from_millis(20),
         unrest: Duration::from_millis(20),
     };
