@@ -20,7 +20,8 @@ const SOUND: [&str; 9] = [
 /// The groups of rustls with ring.
 const SOUND_GROUPS: [&str; 3] = ["x25519", "secp256r1", "secp384r1"];
 
-/// Whether any fake of a world, or what the subject is told to show, needs OpenSSL.
+/// Whether any fake of a world needs OpenSSL, or the built-in engine does, by a floor below TLS 1.2 or by what it is
+/// told to show.
 pub(super) fn world(world: &World) -> bool {
     let hosts = world.hosts.values();
     let https = world.https.values();
@@ -33,6 +34,7 @@ pub(super) fn world(world: &World) -> bool {
         || world.attackers.values().any(|attacker| {
             versions(&attacker.tls) || attacker.certificate.as_ref().is_some_and(certificate)
         })
+        || world.settings.minimum_tls < TlsVersion::Tls12
         || world
             .settings
             .client_certificate
