@@ -216,17 +216,17 @@ impl Play<'_> {
         for message in steps.iter().flat_map(|step| &step.inject) {
             for mail in self.planned.mail().copies_of(&message.name) {
                 for recipient in &message.to {
-                    let is_it = |entry: &&crate::subject::Listed| {
+                    let is_listed = listed.iter().any(|entry| {
                         entry.sender.eq_ignore_ascii_case(&mail.sender)
                             && entry.recipient.eq_ignore_ascii_case(recipient)
-                    };
+                    });
                     let teller = Teller {
                         message: Some(mail.message.clone()),
                         ..Teller::default()
                     };
                     let what = What::Queued {
                         recipient: Some(recipient.clone()),
-                        listed: listed.iter().any(|entry| is_it(&entry)),
+                        listed: is_listed,
                     };
                     self.recorder.record(teller, what);
                 }
