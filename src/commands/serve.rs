@@ -2,8 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -31,8 +33,33 @@ pub(crate) struct Serve {
     /// Where the fakes listen
     #[arg(long, value_enum, default_value = "free")]
     ports: Ports,
+    /// Where the addresses come from, with real ports: a part of 127.0.0.0/8 [default: 127.64.0.0/10]
+    #[arg(long, value_name = "PREFIX")]
+    pool: Option<Pool>,
     #[command(flatten)]
     suite: SuiteFolder,
+}
+
+/// `127.96.0.0/11`.
+#[derive(Debug, Clone, Copy)]
+struct Pool {
+    first: Ipv4Addr,
+    length: u8,
+}
+
+impl FromStr for Pool {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = text.split_once('/').and_then(|(first, length)| {
+            let pool = Self {
+                first: first.parse().ok()?,
+                length: length.parse().ok()?,
+            };
+            (pool.first.is_loopback() && (8..=30).contains(&pool.length)).then_some(pool)
+        });
+        parsed.ok_or_else(|| "write a part of 127.0.0.0/8, as 127.96.0.0/11".to_owned())
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,9 +83,16 @@ impl Serve {
     async fn serve(&self, cases: &[Arc<Case>]) -> Result<ExitCode, Trouble> {
         let now = SystemTime::now();
         let options = Options {
-            addresses: match self.ports {
-                Ports::Free => AddressMode::Mapped,
-                Ports::Real => AddressMode::LOOPBACK_POOL,
+            addresses: match (self.ports, self.pool) {
+                (Ports::Free, None) => AddressMode::Mapped,
+                (Ports::Free, Some(_)) => {
+                    return Err(Trouble::usage("a pool is for real ports; add --ports real"));
+                }
+                (Ports::Real, None) => AddressMode::LOOPBACK_POOL,
+                (Ports::Real, Some(Pool { first, length })) => AddressMode::Real {
+                    pool: first,
+                    length,
+                },
             },
             ..Options::at(now)
         };

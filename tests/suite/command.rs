@@ -125,6 +125,14 @@ fn bad_usage_and_bad_files_end_with_code_2_and_a_remedy() {
             "healthy.toml cannot be read: line 1",
         ),
         (vec!["frobnicate"], "unrecognized subcommand"),
+        (
+            vec!["serve", &healthy, "--pool", "10.0.0.0/8"],
+            "write a part of 127.0.0.0/8",
+        ),
+        (
+            vec!["serve", &healthy, "--pool", "127.96.0.0/11"],
+            "add --ports real",
+        ),
     ];
     for (arguments, want) in cases {
         let (code, out, err) = told(&arguments);
