@@ -4,6 +4,7 @@ mod commands;
 mod output;
 mod progress;
 mod selection;
+mod signals;
 mod trouble;
 
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::trouble::Trouble;
 
 /// A conformance suite for SMTP transport security.
 #[derive(Debug, Parser)]
@@ -22,8 +24,18 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
-    command.run().unwrap_or_else(|trouble| {
-        output::complain(&format!("mtaspec: {trouble}"));
+    let code = command.run().unwrap_or_else(|trouble| {
+        output::complain(&trouble.to_string());
         trouble.code()
-    })
+    });
+    match output::lost() {
+        None => code,
+        Some(reason) => {
+            let trouble = Trouble::run(format!(
+                "standard output cannot be written: {reason}; make room, or send it elsewhere"
+            ));
+            output::complain(&trouble.to_string());
+            trouble.code()
+        }
+    }
 }

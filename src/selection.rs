@@ -11,6 +11,9 @@ use crate::trouble::{Trouble, chain};
 /// The file beside the suite's scenarios.
 const CATALOGUE: &str = "requirements.toml";
 
+/// The same, as it was when this program was built.
+const BUILT_IN: &str = include_str!("../scenarios/requirements.toml");
+
 /// Where the suite is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SuiteFolder {
@@ -52,41 +55,40 @@ impl SuiteFolder {
             })
     }
 
+    /// The requirements: those beside the suite, else those of the day this program was built. A program that was
+    /// copied elsewhere still runs scenarios of one's own.
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Trouble> {
-        let path = self.path()?.join(CATALOGUE);
-        Catalogue::load(&path).map_err(|error| Trouble::usage(chain(&error)))
+        let catalogue = match self.path() {
+            Ok(folder) => Catalogue::load(&folder.join(CATALOGUE)),
+            Err(_) if self.scenarios.is_none() => Catalogue::parse(BUILT_IN),
+            Err(trouble) => return Err(trouble),
+        };
+        catalogue.map_err(|error| Trouble::usage(chain(&error)))
     }
 
     /// The cases that the arguments name; all of the suite when there are none.
     pub(crate) fn select(&self, arguments: &[String]) -> Result<Selection, Trouble> {
-        let root = self.path()?;
+        let root = self.path();
         let catalogue = self.catalogue()?;
         let mut selection = Selection {
             cases: Vec::new(),
             known: Vec::new(),
             catalogue,
         };
-        let (paths, patterns) = apart(arguments, &root)?;
+        let (paths, patterns) = apart(arguments, root.as_deref().ok())?;
         if !paths.is_empty() {
             let own = selection.load(&paths)?;
             if own.is_empty() {
-                let paths: Vec<_> = paths
-                    .iter()
-                    .map(|path| path.display().to_string())
-                    .collect();
-                return Err(Trouble::usage(format!(
-                    "there is no scenario in {}",
-                    paths.join(", ")
-                )));
+                return Err(no_scenario(&paths));
             }
             selection.cases = own;
         }
         if arguments.is_empty() || !patterns.is_empty() {
-            let all = selection.load(&[root])?;
+            let all = selection.load(&[root?])?;
             for (text, pattern) in &patterns {
                 if !all.iter().any(|case| pattern.matches(&case.id)) {
                     return Err(Trouble::usage(format!(
-                        "no case is called {text:?}; `mtaspec list` has all, and a pattern may have * in it"
+                        "no case is called {text:?}, and there is no such file or folder; `mtaspec list` has all cases, and a pattern may have * in it"
                     )));
                 }
             }
@@ -112,38 +114,45 @@ impl Selection {
     }
 }
 
+/// Nothing is there, though nothing is wrong.
+pub(crate) fn no_scenario(paths: &[PathBuf]) -> Trouble {
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    Trouble::usage(format!(
+        "there is no scenario in {}; scenario files end in .toml",
+        paths.join(", ")
+    ))
+}
+
 /// All problems of all files, if there are any.
 pub(crate) fn refuse(problems: &Problems) -> Result<(), Trouble> {
     if problems.is_empty() {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(Trouble::files(problems))
     }
-    let count = match problems.len() {
-        1 => "1 problem".to_owned(),
-        many => format!("{many} problems"),
-    };
-    Err(Trouble::usage(format!(
-        "{problems}\n{count} in scenario files"
-    )))
 }
 
 /// Paths, and patterns as they were written and as they are meant.
 type Apart = (Vec<PathBuf>, Vec<(String, IdPattern)>);
 
 /// Arguments that are paths, and those that are patterns. What lies inside the suite is asked for by its id.
-fn apart(arguments: &[String], root: &Path) -> Result<Apart, Trouble> {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+fn apart(arguments: &[String], root: Option<&Path>) -> Result<Apart, Trouble> {
+    let root = root.and_then(|root| root.canonicalize().ok());
     let (mut paths, mut patterns) = (Vec::new(), Vec::new());
     for argument in arguments {
         let looks_like_a_path = argument.starts_with(['.', '/']) || argument.ends_with(".toml");
         let path = Path::new(argument);
         let inside = path.canonicalize().ok().and_then(|real| {
-            let below = real.strip_prefix(&root).ok()?.with_extension("");
+            let below = real.strip_prefix(root.as_ref()?).ok()?.with_extension("");
             below.to_str().map(str::to_owned)
         });
         let text = match inside {
             Some(id) if id.is_empty() => "**".to_owned(),
             Some(id) => id,
-            None if looks_like_a_path || path.is_dir() => {
+            None if looks_like_a_path || path.exists() => {
                 paths.push(path.to_owned());
                 continue;
             }

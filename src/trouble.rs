@@ -3,10 +3,14 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use mtaspec_judge::scenario::Problems;
+
 /// The end of a command that could not do its work.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     code: u8,
+    /// What was found, each with its place.
+    details: String,
     message: String,
 }
 
@@ -15,7 +19,21 @@ impl Trouble {
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self {
             code: 2,
+            details: String::new(),
             message: message.to_string(),
+        }
+    }
+
+    /// Bad files: every problem on lines of its own, so that editors find the places, and a sentence about all.
+    pub(crate) fn files(problems: &Problems) -> Self {
+        let count = match problems.len() {
+            1 => "1 problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        Self {
+            code: 2,
+            details: format!("{problems}\n"),
+            message: format!("{count} in scenario files"),
         }
     }
 
@@ -23,6 +41,7 @@ impl Trouble {
     pub(crate) fn run(message: impl fmt::Display) -> Self {
         Self {
             code: 3,
+            details: String::new(),
             message: message.to_string(),
         }
     }
@@ -34,7 +53,12 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.message.trim_end())
+        write!(
+            formatter,
+            "{}mtaspec: {}",
+            self.details,
+            self.message.trim_end()
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use mtaspec_judge::scenario::Suite;
 
 use crate::output::say_line;
-use crate::selection::{SuiteFolder, refuse};
+use crate::selection::{SuiteFolder, no_scenario, refuse};
 use crate::trouble::Trouble;
 
 /// Read scenario files and tell every problem
@@ -30,10 +30,16 @@ impl Check {
         let (suite, problems) = Suite::load(&roots, Some(&catalogue));
         refuse(&problems)?;
         if suite.cases.is_empty() {
-            return Err(Trouble::usage("there is no scenario in these files"));
+            return Err(no_scenario(&roots));
         }
-        let (files, cases) = (suite.files.len(), suite.cases.len());
-        say_line(&format!("{cases} cases in {files} files, nothing wrong"));
+        let cases = counted(suite.cases.len(), "case");
+        let files = counted(suite.files.len(), "file");
+        say_line(&format!("{cases} in {files}, nothing wrong"));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
 }

@@ -1,5 +1,6 @@
 //! `mtaspec judge`: recordings are judged again, by their own expectations or by those of today.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,11 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
         inside.sort();
         files.extend(inside);
     }
+    let mut known = HashSet::new();
+    files.retain(|file| {
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        known.insert(real)
+    });
     if files.is_empty() {
         return Err(Trouble::usage(
             "there is no recording in these folders; `run --record DIR` writes them",

@@ -25,6 +25,7 @@ use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
 use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
 use crate::selection::{Selection, SuiteFolder};
+use crate::signals::asked_to_stop;
 use crate::trouble::{Trouble, chain};
 
 /// Run cases and say what is right and wrong
@@ -43,7 +44,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "PART")]
     shard: Option<Shard>,
     /// How many cases run at once [default: one for each processor]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
     /// Write a report; may be given again
     #[arg(long, value_name = "FORMAT=FILE")]
@@ -101,6 +102,11 @@ impl FromStr for ReportFile {
             _ => Err("write json=FILE".to_owned()),
         }
     }
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "write a number from 1 on".to_owned())
 }
 
 impl Run {
@@ -178,11 +184,14 @@ impl Run {
         let stop = Stop::default();
         let (interrupted, on_interrupt) = (Stop::default(), stop.clone());
         let noted = interrupted.clone();
+        let asked = {
+            let _entered = runtime.enter();
+            asked_to_stop()
+        };
         runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                noted.now();
-                on_interrupt.now();
-            }
+            asked.await;
+            noted.now();
+            on_interrupt.now();
         });
         let options = self.judge_options();
         let progress = Progress::new(order.run.len() + order.skipped.len());
@@ -355,7 +364,7 @@ fn write_report(
 
 fn unwritable(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
     Trouble::usage(format!(
-        "the {what} {} cannot be written: {error}; choose another place",
+        "the {what} {} cannot be written: {error}; give a place that can",
         path.display()
     ))
 }

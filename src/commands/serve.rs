@@ -2,23 +2,22 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Options};
-use mtaspec_harness::plan::{AddressMode, PlanOptions, PlannedCase};
+use mtaspec_harness::plan::{AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool};
 use mtaspec_harness::recorder::Recorder;
 use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
 use serde_json::{Value, json};
 
 use crate::output::{complain, say_line};
 use crate::selection::SuiteFolder;
+use crate::signals::asked_to_stop;
 use crate::trouble::{Trouble, chain};
 
 /// Keep the fake Internet up and tell who is where
@@ -40,33 +39,11 @@ pub(crate) struct Serve {
     suite: SuiteFolder,
 }
 
-/// `127.96.0.0/11`.
-#[derive(Debug, Clone, Copy)]
-struct Pool {
-    first: Ipv4Addr,
-    length: u8,
-}
-
-impl FromStr for Pool {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed = text.split_once('/').and_then(|(first, length)| {
-            let pool = Self {
-                first: first.parse().ok()?,
-                length: length.parse().ok()?,
-            };
-            (pool.first.is_loopback() && (8..=30).contains(&pool.length)).then_some(pool)
-        });
-        parsed.ok_or_else(|| "write a part of 127.0.0.0/8, as 127.96.0.0/11".to_owned())
-    }
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Ports {
     /// 127.0.0.1, on ports that happen to be free
     Free,
-    /// 25 and 53, on addresses of 127.64.0.0/10
+    /// 25 and 53, on addresses of the pool
     Real,
 }
 
@@ -88,11 +65,7 @@ impl Serve {
                 (Ports::Free, Some(_)) => {
                     return Err(Trouble::usage("a pool is for real ports; add --ports real"));
                 }
-                (Ports::Real, None) => AddressMode::LOOPBACK_POOL,
-                (Ports::Real, Some(Pool { first, length })) => AddressMode::Real {
-                    pool: first,
-                    length,
-                },
+                (Ports::Real, pool) => AddressMode::Real(pool.unwrap_or(Pool::LOOPBACK)),
             },
             ..Options::at(now)
         };
@@ -103,19 +76,27 @@ impl Serve {
         for case in cases {
             if case.needs_legacy_tls && !cfg!(feature = "legacy-tls") {
                 complain(&format!(
-                    "mtaspec: {} is left out: not in this build",
+                    "mtaspec: {} is left out: it needs the feature `legacy-tls`, which is not in this build",
                     case.id
                 ));
                 continue;
             }
-            match bring_up(&internet, case, now).await {
-                Ok(world) => worlds.push((Arc::clone(case), world)),
-                Err(reason) => complain(&format!("mtaspec: {} is left out: {reason}", case.id)),
+            match plan(&internet, case) {
+                Ok(planned) => {
+                    let world = bring_up(&internet, &planned, now).await?;
+                    worlds.push((Arc::clone(case), world));
+                }
+                Err(PlanError::Address {
+                    reason: reason @ AddressError::NoIpv6,
+                    ..
+                }) => complain(&format!("mtaspec: {} is left out: {reason}", case.id)),
+                Err(error) => return Err(Trouble::run(chain(&error))),
             }
         }
         if worlds.is_empty() {
-            return Err(Trouble::run("no world is up"));
+            return Err(Trouble::run("no case is left to serve; choose others"));
         }
+        let stop = asked_to_stop();
         let root = RootFile::write(&internet.authorities().root_pem())?;
         for (case, world) in &worlds {
             for host in world.hosts() {
@@ -123,7 +104,7 @@ impl Serve {
             }
         }
         self.tell_ready(&internet, &root);
-        until_asked_to_stop().await;
+        stop.await;
         for (_, world) in worlds {
             world.end().await;
         }
@@ -186,39 +167,23 @@ fn version(version: &TlsVersion) -> Value {
     serde_json::to_value(version).unwrap_or_default()
 }
 
+fn plan(internet: &Internet, case: &Arc<Case>) -> Result<PlannedCase, PlanError> {
+    let addresses = internet.addresses();
+    PlannedCase::new(Arc::clone(case), &PlanOptions::default(), addresses)
+}
+
+/// A port that is in use or a right that is missing ends all: it would be the same for the next world.
 async fn bring_up(
     internet: &Internet,
-    case: &Arc<Case>,
+    planned: &PlannedCase,
     now: SystemTime,
-) -> Result<CaseWorld, String> {
-    let planned = PlannedCase::new(
-        Arc::clone(case),
-        &PlanOptions::default(),
-        internet.addresses(),
-    )
-    .map_err(|error| chain(&error))?;
+) -> Result<CaseWorld, Trouble> {
     let clock = CaseClock::real(now);
     let recorder = Recorder::with_names(Arc::clone(&clock), planned.names().clone());
     internet
-        .add(&planned, &clock, &recorder)
+        .add(planned, &clock, &recorder)
         .await
-        .map_err(|error| chain(&error))
-}
-
-async fn until_asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without signals there is only the end of the process.
-    let _ = tokio::signal::ctrl_c().await;
+        .map_err(|error| Trouble::run(chain(&error)))
 }
 
 /// The trust root as a file, for programs that want one; it goes when the worlds go.

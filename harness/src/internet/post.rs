@@ -15,15 +15,15 @@ use crate::clock::CaseClock;
 #[non_exhaustive]
 pub enum PostError {
     /// Somebody else listens there.
-    #[error("{0} is in use; stop what listens there, or give another pool")]
+    #[error(
+        "{0} is in use; stop what listens there (or at all addresses), or run in a network namespace"
+    )]
     InUse(SocketAddr),
     /// Low ports need rights.
-    #[error(
-        "no right to listen at {0}; run as root or in a namespace, or leave the choice of ports to the run"
-    )]
+    #[error("no right to listen at {0}; run as root or in a network namespace, or use free ports")]
     NoRight(SocketAddr),
     /// The address is not this machine's.
-    #[error("{0} is no address of this machine; give a pool that is")]
+    #[error("{0} is no address of this machine; give a pool that has its addresses")]
     NotOurs(SocketAddr),
     /// Something else.
     #[error("nothing can be put at {address}")]

@@ -9,26 +9,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mtaspec_judge::scenario::{Difference, Family, Host, HostAddress, World};
 
+use super::pool::Pool;
+
 /// Which addresses a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressMode {
     /// Logical ones of 198.18.0.0/15 and 2001:db8::/32 (RFC 2544, RFC 3849); listeners on loopback, port 0.
     Mapped,
     /// Ports 25, 53 and 443 as they are, on addresses of this prefix.
-    Real {
-        /// The first address of the prefix.
-        pool: Ipv4Addr,
-        /// Its length in bits.
-        length: u8,
-    },
-}
-
-impl AddressMode {
-    /// `serve --ports real` where nothing else is said.
-    pub const LOOPBACK_POOL: Self = Self::Real {
-        pool: Ipv4Addr::new(127, 64, 0, 0),
-        length: 10,
-    };
+    Real(Pool),
 }
 
 /// Why an address could not be had.
@@ -36,15 +25,13 @@ impl AddressMode {
 #[non_exhaustive]
 pub enum AddressError {
     /// The prefix is used up.
-    #[error("{pool}/{length} has no address left; give a larger pool")]
-    UsedUp {
-        /// The first address of the prefix.
-        pool: Ipv4Addr,
-        /// Its length.
-        length: u8,
-    },
+    #[error("the pool {0} has no address left; give a larger one")]
+    UsedUp(Pool),
+    /// All of 198.18.0.0/15 is given out.
+    #[error("the cases have more hosts than 198.18.0.0/15 has addresses; choose fewer cases")]
+    TooManyHosts,
     /// Real ports have no IPv6 addresses of their own on loopback.
-    #[error("real ports have no IPv6 addresses; leave out the cases that need `ipv6`")]
+    #[error("it needs `ipv6`, and real ports have no IPv6 addresses")]
     NoIpv6,
 }
 
@@ -90,14 +77,14 @@ impl AddressBook {
         let mut state = self.lock();
         match family {
             Family::Ipv4 => {
-                let (pool, length) = self.ipv4_prefix();
+                let (first, length) = self.ipv4_prefix();
                 // The first address names the network and the second is that of the machine itself.
                 let offset = state.ipv4_given + 2;
                 if u64::from(offset) + 1 >= 1u64 << (32 - u32::from(length.min(32))) {
-                    return Err(AddressError::UsedUp { pool, length });
+                    return Err(self.used_up());
                 }
                 state.ipv4_given += 1;
-                Ok(Ipv4Addr::from(u32::from(pool) + offset).into())
+                Ok(Ipv4Addr::from(u32::from(first) + offset).into())
             }
             Family::Ipv6 if self.mode == AddressMode::Mapped => {
                 state.ipv6_given += 1;
@@ -108,12 +95,19 @@ impl AddressBook {
         }
     }
 
+    fn used_up(&self) -> AddressError {
+        match self.mode {
+            AddressMode::Mapped => AddressError::TooManyHosts,
+            AddressMode::Real(pool) => AddressError::UsedUp(pool),
+        }
+    }
+
     /// The prefix of logical IPv4 addresses.
     #[must_use]
     pub fn ipv4_prefix(&self) -> (Ipv4Addr, u8) {
         match self.mode {
             AddressMode::Mapped => (Ipv4Addr::new(198, 18, 0, 0), 15),
-            AddressMode::Real { pool, length } => (pool, length),
+            AddressMode::Real(pool) => (pool.first(), pool.length()),
         }
     }
 
@@ -121,7 +115,7 @@ impl AddressBook {
     #[must_use]
     pub fn bind_address(&self, logical: SocketAddr) -> SocketAddr {
         match (self.mode, logical.ip()) {
-            (AddressMode::Real { .. }, _) => logical,
+            (AddressMode::Real(_), _) => logical,
             (AddressMode::Mapped, IpAddr::V4(_)) => (Ipv4Addr::LOCALHOST, 0).into(),
             (AddressMode::Mapped, IpAddr::V6(_)) if has_ipv6_loopback() => {
                 (Ipv6Addr::LOCALHOST, 0).into()
@@ -285,11 +279,10 @@ fn has_ipv6_loopback() -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::net::Ipv4Addr;
 
     use mtaspec_judge::scenario::{Answering, Family, Host, HostAddress, World};
 
-    use super::{AddressBook, AddressError, AddressMode, StoryAddresses};
+    use super::{AddressBook, AddressError, AddressMode, Pool, StoryAddresses};
 
     #[test]
     fn logical_addresses_are_unique_and_never_the_first_two() {
@@ -307,14 +300,9 @@ mod tests {
 
     #[test]
     fn a_pool_that_is_used_up_says_so() {
-        let book = AddressBook::new(AddressMode::Real {
-            pool: Ipv4Addr::new(127, 64, 0, 0),
-            length: 30,
-        });
-        let error = AddressError::UsedUp {
-            pool: Ipv4Addr::new(127, 64, 0, 0),
-            length: 30,
-        };
+        let pool: Pool = "127.64.0.0/30".parse().unwrap();
+        let book = AddressBook::new(AddressMode::Real(pool));
+        let error = AddressError::UsedUp(pool);
         assert!(book.give(Family::Ipv4).is_ok());
         assert_eq!(book.give(Family::Ipv4), Err(error));
         assert_eq!(book.give(Family::Ipv6), Err(AddressError::NoIpv6));
@@ -331,7 +319,7 @@ mod tests {
         book.remove(logical);
         assert_eq!(book.real(logical), None);
         assert_eq!(book.bind_address(logical), "127.0.0.1:0".parse().unwrap());
-        let book = AddressBook::new(AddressMode::LOOPBACK_POOL);
+        let book = AddressBook::new(AddressMode::Real(Pool::LOOPBACK));
         let logical = "127.64.0.9:25".parse().unwrap();
         assert_eq!(book.bind_address(logical), logical);
     }

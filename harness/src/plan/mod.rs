@@ -10,6 +10,7 @@ mod messages;
 mod names;
 mod order;
 mod planned;
+mod pool;
 
 pub use addresses::{AddressBook, AddressError, AddressMode, HostAddresses};
 pub use label::Label;
@@ -20,3 +21,4 @@ pub use order::{Order, Shard, ShardError, Skip, Skipped};
 #[cfg(test)]
 pub(crate) use planned::healthy_case;
 pub use planned::{PlanError, PlanOptions, PlannedCase};
+pub use pool::{Pool, PoolError};

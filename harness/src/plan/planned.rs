@@ -31,11 +31,12 @@ impl Default for PlanOptions {
 #[non_exhaustive]
 pub enum PlanError {
     /// There was no address for one of its hosts.
-    #[error("{case} gets no addresses: {reason}")]
+    #[error("{case} gets no addresses")]
     Address {
         /// The case's id.
         case: String,
         /// Why.
+        #[source]
         reason: AddressError,
     },
 }

@@ -37,7 +37,7 @@ impl Reply {
 #[non_exhaustive]
 pub enum DialogueError {
     /// The connection broke.
-    #[error("the connection to the subject broke: {0}")]
+    #[error("the connection to the subject broke")]
     Io(#[from] std::io::Error),
     /// It closed without a word.
     #[error("the subject closed the connection")]

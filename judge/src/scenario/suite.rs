@@ -81,7 +81,8 @@ impl Loader<'_> {
         let real = match fs::canonicalize(path) {
             Ok(real) => real,
             Err(error) if is_root || is_toml => {
-                return self.complain(path, (format!("this cannot be opened: {error}"), None));
+                let help = Some("give a file that ends in .toml, or a folder of such files".into());
+                return self.complain(path, (format!("this cannot be opened: {error}"), help));
             }
             Err(_) => return,
         };

@@ -365,9 +365,9 @@ async fn what_cannot_be_brought_up_is_said_in_a_sentence() {
     ];
     let said = said.join("\n").replace(&address.to_string(), "[ADDRESS]");
     insta::assert_snapshot!(said, @r"
-    [ADDRESS] is in use; stop what listens there, or give another pool
-    no right to listen at [ADDRESS]; run as root or in a namespace, or leave the choice of ports to the run
-    [ADDRESS] is no address of this machine; give a pool that is
+    [ADDRESS] is in use; stop what listens there (or at all addresses), or run in a network namespace
+    no right to listen at [ADDRESS]; run as root or in a network namespace, or use free ports
+    [ADDRESS] is no address of this machine; give a pool that has its addresses
     ");
 
     let staged = stage(&internet, healthy_case()).await;
