@@ -72,6 +72,8 @@ impl Session {
                     self.tell_lines(&plaintext);
                 } else {
                     self.tell_lines(&handshake.plaintext);
+                    let shaken = plaintext.strip_prefix(handshake.plaintext.as_slice());
+                    self.tell_lines(behind_records(shaken.unwrap_or_default()));
                 }
                 Err(match by {
                     By::Sender => Ended::BySender,
@@ -93,7 +95,7 @@ impl Session {
         });
     }
 
-    /// Tells of the commands that came in plaintext where TLS should have begun.
+    /// Tells of the commands that came in plaintext where TLS should have begun, or after it failed.
     fn tell_lines(&mut self, bytes: &[u8]) {
         for line in bytes.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -107,6 +109,15 @@ impl Session {
     }
 }
 
+/// What stands behind whole TLS records: a sender that goes on in plaintext after a failed handshake.
+fn behind_records(mut bytes: &[u8]) -> &[u8] {
+    while let [20..=23, 3, _, high, low, rest @ ..] = bytes {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        bytes = rest.get(length..).unwrap_or_default();
+    }
+    bytes
+}
+
 /// Below TLS names are ASCII; events have them as the scenario has them.
 fn as_scenario_spells_it(what: What, setup: &FakeSetup) -> What {
     match what {
@@ -117,5 +128,26 @@ fn as_scenario_spells_it(what: What, setup: &FakeSetup) -> What {
             ),
         },
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_behind_whole_records_is_plaintext() {
+        // (bytes, what stands behind the records)
+        let cases: [(&[u8], &[u8]); 6] = [
+            (b"", b""),
+            (b"\x16\x03\x01\0\x02ab", b""),
+            (b"\x16\x03\x01\0\x02ab\x15\x03\x03\0\x02\x02\x28", b""),
+            (b"\x16\x03\x01\0\x02abMAIL\r\n", b"MAIL\r\n"),
+            (b"\x16\x03\x01\0\x09ab", b""),
+            (b"RSET\r\n", b"RSET\r\n"),
+        ];
+        for (bytes, want) in cases {
+            assert_eq!(behind_records(bytes), want, "{bytes:?}");
+        }
     }
 }
