@@ -189,11 +189,11 @@ impl CaseResult {
     fn conclude(&mut self, recording: &Recording) {
         for finding in &self.findings {
             for row in &finding.requirements {
-                let worst = self
+                let of_row = self
                     .requirements
                     .entry(row.clone())
                     .or_insert(FindingVerdict::NotJudged);
-                *worst = (*worst).max(finding.verdict);
+                *of_row = of_row.beside(finding.verdict);
             }
         }
         if let Some(reason) = harness_failure(recording) {
@@ -201,8 +201,13 @@ impl CaseResult {
             self.reason = Some(reason);
             return;
         }
-        let worst = self.findings.iter().max_by_key(|finding| finding.verdict);
-        let Some(verdict) = worst.map(|finding| finding.verdict) else {
+        // A folder of one's own may cite no rows.
+        let of_none = (self.findings.iter())
+            .filter(|finding| finding.requirements.is_empty())
+            .map(|finding| finding.verdict)
+            .reduce(FindingVerdict::beside);
+        let of_rows = self.requirements.values().copied();
+        let Some(verdict) = of_rows.chain(of_none).max() else {
             return;
         };
         self.verdict = match verdict {

@@ -58,6 +58,17 @@ pub enum FindingVerdict {
 }
 
 impl FindingVerdict {
+    /// What two findings about the same rows say together. A row that was seen to be missed is missed, whatever else
+    /// proves nothing; of different rows the one in doubt weighs more than a warning, and that is their order.
+    #[must_use]
+    pub(crate) fn beside(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Inconclusive, missed @ (Self::Warn | Self::KnownFailure))
+            | (missed @ (Self::Warn | Self::KnownFailure), Self::Inconclusive) => missed,
+            _ => self.max(other),
+        }
+    }
+
     /// The word of reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

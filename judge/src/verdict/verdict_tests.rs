@@ -388,3 +388,9 @@ proptest::proptest! {
         proptest::prop_assert_eq!(judged(), judged());
     }
 }
+
+#[test]
+fn a_row_that_was_missed_is_missed_though_the_rest_of_its_table_proves_nothing() {
+    let case = case_wanting(Level::Should, vec![delivery(), refusal()]);
+    assert_eq!(verdict(case, bounced()), Verdict::Warn);
+}
