@@ -10,7 +10,7 @@ use mtaspec_harness::plan::Skip;
 use mtaspec_judge::report::{Colour, detail};
 use mtaspec_judge::verdict::Verdict;
 
-use super::play::{Loaded, findings};
+use super::play::Loaded;
 
 #[test]
 fn the_engine_passes_every_case_that_it_can_play() {
@@ -23,39 +23,6 @@ fn the_engine_passes_every_case_that_it_can_play() {
         }
     }
     assert!(told.is_empty(), "{told}");
-}
-
-#[test]
-fn findings_are_the_same_in_any_order_and_with_any_number_of_workers() {
-    let suite = Loaded::suite();
-    let order = suite.order(&BuiltIn);
-    // A fixed part of each run: every seventh case, and all that wait on stalls and retries.
-    let chosen: Vec<_> = (order.run.iter().enumerate())
-        .filter(|(index, case)| {
-            index % 7 == 0 || case.id.contains("silent") || case.id.contains("queue")
-        })
-        .map(|(_, case)| Arc::clone(case))
-        .collect();
-    let play = |cases: &[_], jobs| {
-        let played = suite.play(Arc::new(BuiltIn), cases, jobs);
-        let mut told: Vec<String> = played.iter().map(|(result, _)| findings(result)).collect();
-        told.sort();
-        told.concat()
-    };
-    let first = play(&chosen, 1);
-    let reversed: Vec<_> = chosen.iter().rev().cloned().collect();
-    let middle = chosen.len() / 2;
-    let rotated: Vec<_> = [&chosen[middle..], &chosen[..middle]].concat();
-    for (cases, jobs) in [(&reversed, 3), (&rotated, 8), (&chosen, 1)] {
-        similar(&first, &play(cases, jobs));
-    }
-}
-
-fn similar(one: &str, other: &str) {
-    for (one, other) in one.lines().zip(other.lines()) {
-        assert_eq!(one, other);
-    }
-    assert_eq!(one.lines().count(), other.lines().count());
 }
 
 #[test]

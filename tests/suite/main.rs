@@ -8,5 +8,6 @@
 mod broken;
 mod command;
 mod engine;
+mod order;
 mod play;
 mod signals;

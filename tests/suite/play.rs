@@ -85,24 +85,3 @@ impl Loaded {
         played
     }
 }
-
-/// A result without what differs from run to run.
-pub(crate) fn findings(result: &CaseResult) -> String {
-    let findings: Vec<String> = result
-        .findings
-        .iter()
-        .map(|finding| {
-            let verdict = finding.verdict.as_str();
-            format!(
-                "{} wanted {} got {}: {verdict}",
-                finding.expectation, finding.wanted, finding.got
-            )
-        })
-        .collect();
-    format!(
-        "{} {}\n  {}\n",
-        result.verdict.as_str(),
-        result.id,
-        findings.join("\n  ")
-    )
-}
