@@ -110,7 +110,9 @@ impl Lines {
                 found.map(|found| searched + found + 2)
             };
             if let Some(end) = end {
-                let raw: Vec<u8> = self.buffer.drain(..end + 3).take(end).collect();
+                let rest = self.buffer.split_off(end + 3);
+                let mut raw = std::mem::replace(&mut self.buffer, rest);
+                raw.truncate(end);
                 return if raw.len() > limit {
                     Err(LineFault::TooLong(limit))
                 } else {
@@ -158,11 +160,11 @@ impl Lines {
 /// Takes away the first dot of each line that begins with one.
 fn undotted(raw: &[u8]) -> Vec<u8> {
     let mut content = Vec::with_capacity(raw.len());
-    for (place, &byte) in raw.iter().enumerate() {
-        let begins_line = place == 0 || raw[..place].ends_with(b"\r\n");
-        if !(byte == b'.' && begins_line) {
-            content.push(byte);
-        }
+    let mut begins_line = true;
+    for piece in raw.split_inclusive(|byte| *byte == b'\n') {
+        let has_dot = begins_line && piece.starts_with(b".");
+        content.extend_from_slice(&piece[usize::from(has_dot)..]);
+        begins_line = piece.ends_with(b"\r\n");
     }
     content
 }

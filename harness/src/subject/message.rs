@@ -49,7 +49,7 @@ fn body(size: u64, canary: &str) -> String {
         } else {
             LINE
         };
-        text.extend(std::iter::repeat_n('x', filling));
+        text.push_str(&"x".repeat(filling));
         text.push_str("\r\n");
     }
     text

@@ -48,12 +48,15 @@ impl CanarySet {
         }
     }
 
-    fn at(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
-        let start = bytes.first_chunk::<START>().filter(|start| {
-            let bit = sieve_bit(start);
-            self.sieve[bit / 64] & (1 << (bit % 64)) != 0
-        });
-        let candidates = start.and_then(|start| self.starts.get(start));
+    /// Could a canary begin with these octets?
+    fn may_begin(&self, start: &[u8; START]) -> bool {
+        let bit = sieve_bit(start);
+        self.sieve[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    /// The canaries at the beginning of `bytes`, which begin with `start`.
+    fn at(&self, start: &[u8; START], bytes: &[u8]) -> impl Iterator<Item = usize> {
+        let candidates = self.starts.get(start);
         candidates
             .into_iter()
             .flatten()
@@ -87,12 +90,13 @@ impl CanaryScanner {
         let mut seen = std::mem::take(&mut self.kept);
         seen.extend_from_slice(bytes);
         let mut new = Vec::new();
-        for at in 0..seen.len() {
-            for index in self.set.at(&seen[at..]) {
-                if self.found.insert(index) {
-                    new.push(index);
-                }
+        let mut rest = seen.as_slice();
+        while let Some(start) = rest.first_chunk() {
+            if self.set.may_begin(start) {
+                let found = self.set.at(start, rest);
+                new.extend(found.filter(|index| self.found.insert(*index)));
             }
+            rest = &rest[1..];
         }
         let kept = seen.len().min(self.set.longest - 1);
         seen.drain(..seen.len() - kept);
