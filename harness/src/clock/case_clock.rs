@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
 use super::patience::{Patience, Stuck};
-use super::rule::{Deadline, Held, Pair, Rest, State};
+use super::rule::{Deadline, Hearing, Held, Pair, Rest, State};
 
 /// The clock of one case.
 pub struct CaseClock {
@@ -79,14 +79,25 @@ impl CaseClock {
     // ---- for fakes
 
     /// Says that a fake will send nothing more to `client` (the subject's end, real address) from `server` (its own)
-    /// until the guard is dropped. `sent` is how many bytes it ever sent on that connection, below TLS.
-    /// For a DNS question over UDP `sent` is 0.
-    pub fn hold(self: &Arc<Self>, client: SocketAddr, server: SocketAddr, sent: u64) -> Hold {
+    /// until the guard is dropped. `sent` is how many bytes it ever sent on that connection, below TLS; `hearing` is
+    /// what it does meanwhile. For a DNS question over UDP `sent` is 0.
+    pub fn hold(
+        self: &Arc<Self>,
+        client: SocketAddr,
+        server: SocketAddr,
+        sent: u64,
+        hearing: Hearing,
+    ) -> Hold {
         let pair = Pair { client, server };
         let mut state = self.lock();
         state.changes += 1;
         let number = state.number();
-        state.holds.insert(pair, Held { number, sent });
+        let held = Held {
+            number,
+            sent,
+            hearing,
+        };
+        state.holds.insert(pair, held);
         self.settle(state);
         Hold {
             clock: Arc::clone(self),
@@ -141,7 +152,12 @@ impl CaseClock {
             let deadline = (delay.until, number);
             let before = state.deadlines.insert(deadline, context.waker().clone());
             if delay.hold.is_none() {
-                state.holds.insert(pair, Held { number, sent });
+                let held = Held {
+                    number,
+                    sent,
+                    hearing: Hearing::Nothing,
+                };
+                state.holds.insert(pair, held);
                 state.delays.insert(deadline, pair);
             }
             self.settle(state);

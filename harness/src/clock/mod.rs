@@ -5,8 +5,9 @@
 //!
 //! 1. **nobody is busy**: every task of the subject waits, and none of its wakers was called since;
 //! 2. **something is open and everything open is held**: a dial goes to an address where nobody answers, or the fake
-//!    at the other end of a connection has said that it will send nothing more;
-//! 3. **nothing is in flight**: the subject has received what that fake has sent;
+//!    at the other end of a connection has said that it will send nothing more, or nothing before it hears more;
+//! 3. **nothing is in flight**: the subject has received what that fake has sent, and what it has sent itself is read
+//!    by a fake that reads;
 //! 4. **a deadline is armed**.
 //!
 //! Nothing open and nobody busy is *idle*: then only the story moves the clock, deadline by deadline.
@@ -21,6 +22,7 @@ mod task;
 
 pub use case_clock::{CaseClock, Hold, Standstill};
 pub use patience::Stuck;
+pub use rule::Hearing;
 pub use stream::CountedStream;
 
 #[cfg(test)]

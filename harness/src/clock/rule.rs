@@ -24,8 +24,10 @@ impl fmt::Display for Pair {
 pub(super) enum Doing {
     /// A connection is being made.
     Dialling,
-    /// The last read or write did not get through.
-    Waiting,
+    /// The last read found nothing.
+    Reading,
+    /// The last write found no room.
+    Writing,
     /// Nothing just now.
     Nothing,
 }
@@ -34,7 +36,19 @@ pub(super) enum Doing {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) received: u64,
+    pub(super) sent: u64,
     pub(super) doing: Doing,
+}
+
+/// What a fake that sends nothing more does with the bytes that come to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// It leaves them where they are: a write of the sender may wait as well as a read.
+    Nothing,
+    /// It reads them and says nothing to them.
+    InVain,
+    /// It has read so many, below TLS, and may answer the next.
+    After(u64),
 }
 
 /// A fake's word that it will send nothing more.
@@ -42,6 +56,20 @@ pub(super) struct Line {
 pub(super) struct Held {
     pub(super) number: u64,
     pub(super) sent: u64,
+    pub(super) hearing: Hearing,
+}
+
+impl Held {
+    /// Does it keep the subject waiting for as long as it lasts?
+    fn holds(&self, line: &Line) -> bool {
+        let is_waited_out = match self.hearing {
+            Hearing::Nothing => true,
+            // A write finds room as soon as the fake reads on.
+            Hearing::InVain => line.doing == Doing::Reading,
+            Hearing::After(heard) => line.doing == Doing::Reading && heard == line.sent,
+        };
+        is_waited_out && self.sent == line.received
+    }
 }
 
 /// A task of the subject.
@@ -114,10 +142,9 @@ impl State {
     fn is_held(&self, pair: &Pair, line: &Line) -> bool {
         match line.doing {
             Doing::Dialling => self.silent.contains(&pair.server),
-            Doing::Waiting | Doing::Nothing => self
-                .holds
-                .get(pair)
-                .is_some_and(|held| held.sent == line.received),
+            Doing::Reading | Doing::Writing | Doing::Nothing => {
+                self.holds.get(pair).is_some_and(|held| held.holds(line))
+            }
         }
     }
 
@@ -177,11 +204,11 @@ impl fmt::Display for State {
             match line.doing {
                 Doing::Nothing => {}
                 Doing::Dialling => write!(formatter, "; dialling {}", pair.server)?,
-                Doing::Waiting => {
+                Doing::Reading | Doing::Writing => {
                     write!(
                         formatter,
-                        "; waiting on {pair}, {} bytes received",
-                        line.received
+                        "; waiting on {pair}, {} bytes received, {} sent",
+                        line.received, line.sent
                     )?;
                     match self.holds.get(pair) {
                         Some(held) => write!(formatter, ", held after {}", held.sent)?,
@@ -193,6 +220,53 @@ impl fmt::Display for State {
         match self.earliest() {
             Some(at) => write!(formatter, "; next deadline at {} s", at.as_secs_f64()),
             None => write!(formatter, "; no deadline"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_counts_only_while_nothing_is_on_its_way() {
+        use Doing::{Reading, Writing};
+        use Hearing::{After, InVain, Nothing};
+        // (the fake's word, what the subject waits for, bytes it has received and sent, is it held?)
+        let cases = [
+            (Nothing, Reading, 7, 9, true),
+            (Nothing, Writing, 7, 9, true),
+            (Nothing, Reading, 6, 9, false),
+            (InVain, Reading, 7, 9, true),
+            (InVain, Reading, 6, 9, false),
+            (InVain, Writing, 7, 9, false),
+            (After(9), Reading, 7, 9, true),
+            (After(9), Reading, 6, 9, false),
+            (After(8), Reading, 7, 9, false),
+            (After(9), Writing, 7, 9, false),
+        ];
+        let pair = Pair {
+            client: ([127, 0, 0, 1], 1).into(),
+            server: ([127, 0, 0, 1], 2).into(),
+        };
+        for (hearing, doing, received, sent, want) in cases {
+            let line = Line {
+                received,
+                sent,
+                doing,
+            };
+            let held = Held {
+                number: 1,
+                sent: 7,
+                hearing,
+            };
+            let state = State {
+                lines: HashMap::from([(pair, line)]),
+                holds: HashMap::from([(pair, held)]),
+                ..State::default()
+            };
+            let case = format!("{hearing:?} {doing:?} {received} {sent}");
+            assert_eq!(state.rest() == Rest::Held, want, "{case}");
         }
     }
 }

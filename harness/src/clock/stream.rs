@@ -33,7 +33,7 @@ impl CaseClock {
         let open = Open::new(self, Pair { client, server }, Doing::Dialling);
         let tcp = socket.connect(server).await?;
         tcp.set_nodelay(true)?;
-        open.note(0, false);
+        open.note(Doing::Nothing, 0, 0);
         Ok(CountedStream {
             tcp: Some(tcp),
             open,
@@ -52,7 +52,7 @@ impl CaseClock {
         let socket = UdpSocket::bind(near(server)?).await?;
         let client = socket.local_addr()?;
         socket.connect(server).await?;
-        let _open = Open::new(self, Pair { client, server }, Doing::Waiting);
+        let _open = Open::new(self, Pair { client, server }, Doing::Reading);
         socket.send(datagram).await?;
         let mut answer = vec![0; DATAGRAM];
         let length = socket.recv(&mut answer).await?;
@@ -84,7 +84,12 @@ impl Open {
         let mut state = clock.lock();
         state.changes += 1;
         state.closed.remove(&pair);
-        state.lines.insert(pair, Line { received: 0, doing });
+        let line = Line {
+            received: 0,
+            sent: 0,
+            doing,
+        };
+        state.lines.insert(pair, line);
         drop(state);
         Self {
             clock: Arc::clone(clock),
@@ -92,16 +97,13 @@ impl Open {
         }
     }
 
-    fn note(&self, received: usize, waiting: bool) {
+    fn note(&self, doing: Doing, received: usize, sent: usize) {
         let mut state = self.clock.lock();
         state.changes += 1;
         if let Some(line) = state.lines.get_mut(&self.pair) {
             line.received += received as u64;
-            line.doing = if waiting {
-                Doing::Waiting
-            } else {
-                Doing::Nothing
-            };
+            line.sent += sent as u64;
+            line.doing = doing;
         }
     }
 }
@@ -135,6 +137,14 @@ impl CountedStream {
     }
 }
 
+fn doing_after<T>(poll: &Poll<T>, waits: Doing) -> Doing {
+    if poll.is_pending() {
+        waits
+    } else {
+        Doing::Nothing
+    }
+}
+
 impl Drop for CountedStream {
     fn drop(&mut self) {
         // The socket closes first: whoever hears that the line is gone finds it so.
@@ -150,8 +160,9 @@ impl AsyncRead for CountedStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let poll = self.tcp().poll_read(context, buffer);
+        let received = buffer.filled().len() - before;
         self.open
-            .note(buffer.filled().len() - before, poll.is_pending());
+            .note(doing_after(&poll, Doing::Reading), received, 0);
         poll
     }
 }
@@ -163,7 +174,11 @@ impl AsyncWrite for CountedStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let poll = self.tcp().poll_write(context, bytes);
-        self.open.note(0, poll.is_pending());
+        let sent = match &poll {
+            Poll::Ready(Ok(sent)) => *sent,
+            _ => 0,
+        };
+        self.open.note(doing_after(&poll, Doing::Writing), 0, sent);
         poll
     }
 

@@ -1,4 +1,4 @@
-//! An accepted TCP connection that counts what is sent on it, below TLS.
+//! An accepted TCP connection that counts what passes over it, below TLS.
 
 use std::fmt;
 use std::io;
@@ -30,7 +30,7 @@ impl fmt::Debug for Ear {
     }
 }
 
-/// Both ends of a connection and the bytes sent so far; cheap to clone, stays true under TLS.
+/// Both ends of a connection and the bytes so far; cheap to clone, stays true under TLS.
 #[derive(Debug, Clone)]
 pub struct Ends {
     /// The subject's real address.
@@ -38,6 +38,7 @@ pub struct Ends {
     /// The fake's real address.
     pub server: SocketAddr,
     sent: Arc<AtomicU64>,
+    heard: Arc<AtomicU64>,
 }
 
 impl Ends {
@@ -45,6 +46,12 @@ impl Ends {
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes the fake ever read.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.heard.load(Ordering::SeqCst)
     }
 }
 
@@ -59,6 +66,7 @@ impl Wire {
             client: tcp.peer_addr()?,
             server: tcp.local_addr()?,
             sent: Arc::default(),
+            heard: Arc::default(),
         };
         Ok(Self {
             tcp,
@@ -101,11 +109,14 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.tcp).poll_read(context, buffer);
-        if let Some(Ear(ear)) = &mut self.ear {
-            let new = &buffer.filled()[before..];
-            if !new.is_empty() {
-                ear(new);
-            }
+        let new = &buffer.filled()[before..];
+        self.ends
+            .heard
+            .fetch_add(new.len() as u64, Ordering::SeqCst);
+        if let Some(Ear(ear)) = &mut self.ear
+            && !new.is_empty()
+        {
+            ear(new);
         }
         result
     }

@@ -282,3 +282,40 @@ async fn a_body_that_nobody_takes_in_makes_its_sender_wait() {
     assert!(!taken.await);
     assert_eq!(ends(&stage.ended().await), ["Sender DATA"]);
 }
+
+#[tokio::test]
+async fn a_sender_that_takes_odd_octets_for_no_reply_waits_on_the_clock_of_the_case() {
+    for deed in [Deed::Garbage, Deed::BareLf] {
+        for secured in [false, true] {
+            let stage = Stage::with_faults(vec![fault(Moment::Mail, deed.clone())]);
+            let (clock, mail) = (Arc::clone(&stage.clock), stage.sender());
+            let address = stage.fake.real_address();
+            let heard = stage.run(async move {
+                let mut client = Client::new(clock.connect(address).await.unwrap());
+                client.reply().await.unwrap();
+                client = if secured {
+                    client.secured().await
+                } else {
+                    client.say("EHLO a.test").await;
+                    client
+                };
+                client.send(format!("MAIL FROM:<{mail}>\r\n")).await;
+                let strict = async {
+                    // A reply begins with a digit and ends in CRLF, for this sender.
+                    while client.line().await.is_some_and(|line| {
+                        !line.starts_with(|first: char| first.is_ascii_digit())
+                            || !line.ends_with("\r\n")
+                    }) {}
+                };
+                tokio::select! {
+                    biased;
+                    () = strict => true,
+                    () = clock.sleep_until(LIMIT) => false,
+                }
+            });
+            assert!(!heard.await, "{deed:?}");
+            assert_eq!(stage.clock.elapsed(), LIMIT, "{deed:?}");
+            assert_eq!(ends(&stage.ended().await), ["Sender MAIL"], "{deed:?}");
+        }
+    }
+}

@@ -40,7 +40,7 @@ async fn a_stall_counts_whether_it_comes_before_or_after_the_deadline_is_armed()
             if !fake_first {
                 is_armed.await.unwrap();
             }
-            let _hold = fake_clock.hold(client, server, 0);
+            let _hold = fake_clock.hold(client, server, 0, Hearing::Nothing);
             let _ = said.send(());
             fake_clock.closed(client, server).await;
             drop(tcp);
@@ -78,7 +78,7 @@ async fn one_held_connection_of_two_moves_nothing() {
     });
     let (_held, client) = held.accept().await.unwrap();
     let (mut answering, _) = busy.accept().await.unwrap();
-    let _hold = clock.hold(client, to_held, 0);
+    let _hold = clock.hold(client, to_held, 0, Hearing::Nothing);
     assert_eq!(clock.elapsed(), Duration::ZERO);
     answering.write_all(b"x").await.unwrap();
     clock.idle().await.unwrap();
@@ -98,7 +98,7 @@ async fn bytes_that_a_hold_says_were_sent_arrive_before_the_clock_moves() {
         assert_eq!(subject.elapsed(), Duration::ZERO);
     });
     let (mut tcp, client) = listener.accept().await.unwrap();
-    let _hold = clock.hold(client, server, 1);
+    let _hold = clock.hold(client, server, 1, Hearing::Nothing);
     tcp.write_all(b"x").await.unwrap();
     clock.idle().await.unwrap();
 }
@@ -118,7 +118,7 @@ async fn a_datagram_without_an_answer_ends_at_its_deadline() {
     });
     let mut question = [0; 8];
     let (_, client) = socket.recv_from(&mut question).await.unwrap();
-    let hold = clock.hold(client, server, 0);
+    let hold = clock.hold(client, server, 0, Hearing::Nothing);
     clock.closed(client, server).await;
     drop(hold);
     let (_, client) = socket.recv_from(&mut question).await.unwrap();
@@ -178,10 +178,11 @@ async fn a_wait_that_never_ends_is_given_up_and_described() {
         let _ = stream.read_u8().await;
     });
     let (_tcp, client) = listener.accept().await.unwrap();
-    let _hold = clock.hold(client, server, 0);
+    let _hold = clock.hold(client, server, 0, Hearing::Nothing);
     let stuck = clock.idle().await.unwrap_err().to_string();
-    let told =
-        format!("waiting on {client} to {server}, 0 bytes received, held after 0; no deadline");
+    let told = format!(
+        "waiting on {client} to {server}, 0 bytes received, 0 sent, held after 0; no deadline"
+    );
     assert!(stuck.contains(&told), "{stuck}");
     task.abort();
     // Two tasks that wake each other for ever are given up too.

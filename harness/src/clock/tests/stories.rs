@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::{MINUTE, within};
-use crate::clock::CaseClock;
+use crate::clock::{CaseClock, Hearing};
 use crate::internet::wire::Wire;
 
 /// Where a scripted fake says nothing more, or hesitates.
@@ -75,7 +75,7 @@ async fn session(clock: Arc<CaseClock>, tcp: TcpStream, trouble: Trouble) -> Opt
     let ends = wire.ends();
     let mut wire = BufReader::new(wire);
     let stall = async |sent| {
-        let _hold = clock.hold(ends.client, ends.server, sent);
+        let _hold = clock.hold(ends.client, ends.server, sent, Hearing::Nothing);
         clock.closed(ends.client, ends.server).await;
     };
     let mut line = String::new();

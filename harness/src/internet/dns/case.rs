@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::answer::Answer;
 use super::name::Spellings;
-use crate::clock::{CaseClock, Hold};
+use crate::clock::{CaseClock, Hearing, Hold};
 use crate::internet::faults::FaultBook;
 use crate::recorder::{Recorder, Teller};
 
@@ -91,7 +91,11 @@ impl CaseDns {
     pub(super) fn stall(self: &Arc<Self>, client: SocketAddr, server: SocketAddr) {
         let mut lines = self.lines();
         let line = self.line(&mut lines, client, server);
-        line.hold = Some(self.setup.clock.hold(client, server, line.sent));
+        line.hold = Some(
+            self.setup
+                .clock
+                .hold(client, server, line.sent, Hearing::InVain),
+        );
     }
 
     /// A question has come on this line: nobody is kept waiting on it any longer. Gives the bytes sent on it so far.

@@ -3,7 +3,9 @@
 //! Every octet that comes in is searched for canaries before anything else is made of it (`overhearing`). Which replies
 //! there are is left to `replies`, and to the session which of them is said.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use super::fake::FakeSetup;
 use super::lines::{Front, Input};
 use super::overhearing::{Canaries, Channel, Listener};
 use super::replies::{Reply, Standard};
+use crate::clock::Hearing;
 use crate::internet::tls::TlsStream;
 use crate::internet::wire::{Ends, Wire};
 use crate::plan::without_tokens;
@@ -195,7 +198,7 @@ impl Conversation {
 
     /// Waits for more octets and searches them.
     pub(super) async fn fill(&mut self) -> Talk<()> {
-        let Ok(read) = tokio::time::timeout(PATIENCE, self.read()).await else {
+        let Ok(read) = tokio::time::timeout(PATIENCE, self.read_holding()).await else {
             return Err(self.give_up(Standard::Idle).await);
         };
         let bytes = read.map_err(|_| Ended::BySender)?;
@@ -213,6 +216,24 @@ impl Conversation {
             Ok(()) => Ended::ByReceiver,
             Err(ended) => ended,
         }
+    }
+
+    /// Reads as `read` does, and holds the connection while nothing comes: a sender that waits as well, since what it
+    /// got was no reply to it, waits for its deadline.
+    async fn read_holding(&mut self) -> io::Result<Vec<u8>> {
+        let (clock, ends) = (Arc::clone(&self.setup.clock), self.ends.clone());
+        let mut read = pin!(self.read());
+        let mut hold = None;
+        poll_fn(|context| {
+            let poll = read.as_mut().poll(context);
+            // Only behind the read: what TLS had read ahead is no wait.
+            hold = poll.is_pending().then(|| {
+                let hearing = Hearing::After(ends.heard());
+                clock.hold(ends.client, ends.server, ends.sent(), hearing)
+            });
+            poll
+        })
+        .await
     }
 
     /// The next octets, searched; none: the sender is gone.
@@ -283,7 +304,12 @@ impl Conversation {
     /// Says nothing more until the sender has gone; reads on, unless `deaf`.
     pub(super) async fn stall(&mut self, deaf: bool) -> Ended {
         let (clock, ends) = (Arc::clone(&self.setup.clock), self.ends.clone());
-        let hold = clock.hold(ends.client, ends.server, ends.sent());
+        let hearing = if deaf {
+            Hearing::Nothing
+        } else {
+            Hearing::InVain
+        };
+        let hold = clock.hold(ends.client, ends.server, ends.sent(), hearing);
         let gone = async {
             if deaf {
                 std::future::pending::<()>().await;

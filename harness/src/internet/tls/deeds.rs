@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::below::{AfterFlight, Pieces};
 use super::names;
-use crate::clock::CaseClock;
+use crate::clock::{CaseClock, Hearing};
 use crate::internet::wire::Wire;
 
 /// Bytes that are no TLS record, whatever is expected.
@@ -91,7 +91,7 @@ pub(super) async fn end(
         }
         Ending::Stall => {
             let ends = wire.ends();
-            let _hold = clock.hold(ends.client, ends.server, ends.sent());
+            let _hold = clock.hold(ends.client, ends.server, ends.sent(), Hearing::InVain);
             until_closed(&mut wire, clock).await;
             return By::Sender;
         }
