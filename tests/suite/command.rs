@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The built command, far from the folder it was built in.
-fn mtaspec(arguments: &[&str]) -> Command {
+pub(crate) fn mtaspec(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtaspec"));
     command
         .args(arguments)
@@ -15,7 +15,7 @@ fn mtaspec(arguments: &[&str]) -> Command {
     command
 }
 
-fn outcome(output: &Output) -> (i32, String, String) {
+pub(crate) fn outcome(output: &Output) -> (i32, String, String) {
     (
         output.status.code().unwrap_or(-1),
         String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -23,18 +23,18 @@ fn outcome(output: &Output) -> (i32, String, String) {
     )
 }
 
-fn told(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn told(arguments: &[&str]) -> (i32, String, String) {
     outcome(&mtaspec(arguments).output().unwrap())
 }
 
-fn scenario(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn scenario(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
 }
 
-const HEALTHY: &str = r#"
+pub(crate) const HEALTHY: &str = r#"
 title  = "A healthy host takes mail over TLS"
 why    = "Nothing else can be judged."
 expect = { outcome = "delivered", tls = ">=1.2" }

@@ -5,9 +5,11 @@
     reason = "what a test needs and does not get fails it"
 )]
 
+mod bad_input;
 mod broken;
 mod command;
 mod engine;
 mod order;
 mod play;
 mod signals;
+mod wrong_subjects;

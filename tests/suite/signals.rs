@@ -33,10 +33,11 @@ impl UnderWay {
         line
     }
 
-    /// What Ctrl-C does; then the rest of the output, the complaints and the exit code.
-    fn interrupt(mut self) -> (String, String, Option<i32>) {
+    /// What Ctrl-C does (`-INT`) or a polite kill (`-TERM`); then the rest of the output, the complaints and the exit
+    /// code.
+    fn interrupt(mut self, signal: &str) -> (String, String, Option<i32>) {
         let process = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-INT", &process]).status();
+        let killed = Command::new("kill").args([signal, &process]).status();
         assert!(killed.unwrap().success());
         let (mut out, mut complaints) = (String::new(), String::new());
         self.out.read_to_string(&mut out).unwrap();
@@ -82,26 +83,26 @@ fn serve_tells_who_is_where_and_ends_well_when_interrupted() {
             .unwrap()
             .contains("BEGIN CERTIFICATE")
     );
-    let (_, complaints, code) = serve.interrupt();
+    let (_, complaints, code) = serve.interrupt("-INT");
     assert_eq!((complaints.as_str(), code), ("", Some(0)));
     assert!(!Path::new(&root).exists());
 }
 
 #[test]
 fn an_interrupted_run_prints_what_is_done_and_ends_with_code_3() {
-    let mut run = UnderWay::start(&["run", "--jobs", "1"]);
-    loop {
-        let line = run.line();
-        assert!(!line.is_empty(), "the run ended before it was interrupted");
-        if line.starts_with("pass") {
-            break;
+    for signal in ["-INT", "-TERM"] {
+        let mut run = UnderWay::start(&["run", "--jobs", "1"]);
+        loop {
+            let line = run.line();
+            assert!(!line.is_empty(), "the run ended before it was interrupted");
+            if line.starts_with("pass") {
+                break;
+            }
         }
+        let (out, complaints, code) = run.interrupt(signal);
+        assert_eq!(code, Some(3), "{signal}: {out}{complaints}");
+        assert!(complaints.contains("interrupted"), "{complaints}");
+        let last = out.trim_end().lines().last().unwrap();
+        assert!(last.contains("passed"), "{out}");
     }
-    let (out, complaints, code) = run.interrupt();
-    assert_eq!(code, Some(3), "{out}{complaints}");
-    assert!(complaints.contains("interrupted"), "{complaints}");
-    assert!(
-        out.trim_end().lines().last().unwrap().contains("passed"),
-        "{out}"
-    );
 }
