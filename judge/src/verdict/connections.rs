@@ -1,6 +1,6 @@
 //! Connections to receiving fakes, and how each of them ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::is_home;
 use crate::events::{Event, Recording, What};
@@ -24,7 +24,6 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<String>,
     /// How it ended.
     pub(crate) ended: Ended,
-    number: Option<u32>,
 }
 
 /// How an attempt ended.
@@ -49,31 +48,24 @@ impl Ended {
     }
 }
 
-/// All connections of a recording but those of the warm-up, in the order in which they began.
+/// All connections of a recording, in the order in which they began. Those of the warm-up are in step 0.
 pub(crate) fn connections(recording: &Recording) -> Vec<Connection> {
-    let mut found = connections_of_all(recording);
-    found.retain(|connection| connection.step > 0);
-    found
-}
-
-/// The same with those of the warm-up, which reports count.
-pub(crate) fn connections_of_all(recording: &Recording) -> Vec<Connection> {
+    let https = https_hosts(recording);
     let mut found: Vec<Connection> = Vec::new();
+    let mut places: BTreeMap<(&str, u32), usize> = BTreeMap::new();
     for (index, event) in recording.events.iter().enumerate() {
         let Some(host) = event.host.as_deref() else {
             continue;
         };
-        if is_home(host) || is_https(recording, host) {
+        if is_home(host) || https.contains(&host.to_ascii_lowercase()) {
             continue;
         }
         let begins = matches!(event.what, What::Connect { .. });
-        let known = found.iter_mut().rev().find(|connection| {
-            connection.host == host
-                && event.connection.is_some()
-                && connection.number == event.connection
-        });
+        let known = event
+            .connection
+            .and_then(|number| places.get(&(host, number)));
         match known {
-            Some(connection) => connection.note(index, event),
+            Some(place) => found[*place].note(index, event),
             None if begins || event.connection.is_some() => {
                 let mut connection = Connection {
                     host: host.to_owned(),
@@ -84,9 +76,11 @@ pub(crate) fn connections_of_all(recording: &Recording) -> Vec<Connection> {
                     wanted_tls: false,
                     tls: None,
                     ended: Ended::Failed,
-                    number: event.connection,
                 };
                 connection.note(index, event);
+                if let Some(number) = event.connection {
+                    places.insert((host, number), found.len());
+                }
                 found.push(connection);
             }
             None => {}
@@ -95,13 +89,12 @@ pub(crate) fn connections_of_all(recording: &Recording) -> Vec<Connection> {
     found
 }
 
-fn is_https(recording: &Recording, host: &str) -> bool {
-    recording.case.steps.iter().any(|step| {
-        step.world
-            .https
-            .keys()
-            .any(|name| name.eq_ignore_ascii_case(host))
-    })
+fn https_hosts(recording: &Recording) -> BTreeSet<String> {
+    let steps = recording.case.steps.iter();
+    steps
+        .flat_map(|step| step.world.https.keys())
+        .map(|name| name.to_ascii_lowercase())
+        .collect()
 }
 
 impl Connection {
@@ -177,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn home_policy_hosts_and_the_warm_up_are_no_attempts() {
+    fn home_and_policy_hosts_have_no_attempts() {
         let mut case = case();
         case.steps[0]
             .world
@@ -190,6 +183,8 @@ mod tests {
             connect("mx.example.test", 2, false),
             connect("mx.example.test", 3, true),
         ];
-        assert_eq!(connections(&recording(case, events)).len(), 2);
+        let found = connections(&recording(case, events));
+        let steps: Vec<usize> = found.iter().map(|one| one.step).collect();
+        assert_eq!(steps, [0, 1, 1], "the first is of the warm-up");
     }
 }

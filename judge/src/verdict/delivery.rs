@@ -98,10 +98,8 @@ pub(crate) fn status(scope: &Scope<'_, '_>, patterns: &[String]) -> Found {
                 seen.push((status_code::first_in(text).map(str::to_owned), index));
             }
         } else if outcome.fates.contains(&Fate::Bounced) {
-            let notices = &scope.evidence.notices;
-            let own = notices
-                .iter()
-                .filter(|notice| outcome.decisive.contains(&notice.event));
+            let decisive = outcome.decisive.iter();
+            let own = decisive.filter_map(|event| scope.evidence.notice_of(*event));
             seen.extend(own.map(|notice| {
                 let code = notice.notice.status_for(&outcome.recipient);
                 (code.map(str::to_owned), notice.event)

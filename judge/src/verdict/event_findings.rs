@@ -1,8 +1,10 @@
 //! Findings about events: saw, never, order.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::derive::{Seen, seen};
+use super::derive::Seen;
 use super::finding::{Found, Holds};
 use super::pattern::matches;
 use super::scope::Scope;
@@ -119,21 +121,23 @@ pub(crate) fn order(scope: &Scope<'_, '_>, patterns: &[Pattern]) -> Found {
 }
 
 /// The events of the step; where a message is named, without those of others.
-fn events_of(scope: &Scope<'_, '_>) -> Vec<Seen> {
-    let mut events = seen(scope.evidence, scope.step);
-    if scope.names_message {
-        events.retain(|event| match event.fields.get("message") {
-            Some(Value::String(name)) => scope
-                .sent
-                .iter()
-                .any(|sent| sent.name() == *name || sent.message.name == *name),
-            _ => true,
-        });
-    }
+fn events_of<'e>(scope: &Scope<'e, '_>) -> Vec<&'e Seen> {
+    let own: BTreeSet<&str> = scope
+        .sent
+        .iter()
+        .flat_map(|sent| [sent.name.as_str(), sent.message.name.as_str()])
+        .collect();
+    let is_of_another = |event: &Seen| match event.fields.get("message") {
+        Some(Value::String(name)) => !own.contains(name.as_str()),
+        _ => false,
+    };
+    let events = scope.evidence.seen(scope.step).iter();
     events
+        .filter(|event| !(scope.names_message && is_of_another(event)))
+        .collect()
 }
 
-fn matching(pattern: &Pattern, events: &[Seen]) -> Vec<usize> {
+fn matching(pattern: &Pattern, events: &[&Seen]) -> Vec<usize> {
     events
         .iter()
         .filter(|event| matches(pattern, &event.fields))
@@ -141,7 +145,7 @@ fn matching(pattern: &Pattern, events: &[Seen]) -> Vec<usize> {
         .collect()
 }
 
-fn of_the_same_name(pattern: &Pattern, events: &[Seen]) -> Vec<usize> {
+fn of_the_same_name(pattern: &Pattern, events: &[&Seen]) -> Vec<usize> {
     let any = Pattern {
         fields: pattern
             .fields

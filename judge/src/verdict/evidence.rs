@@ -1,10 +1,16 @@
 //! A recording, read once: what the rules of the verdict ask again and again.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use super::connections::{Connection, connections};
-use super::messages::{Sent, sent_until};
+use super::dealing::Dealing;
+use super::derive::{Seen, seen};
+use super::messages::{ByMessage, Sent, by_message, sent};
 use super::notice::{Notice, looks_like_one};
+use super::outcome::refuses;
 use super::wildcard::{canonical_name, same_address};
 use crate::events::{Event, Recording, What};
 use crate::scenario::{Case, Direction, World};
@@ -13,10 +19,20 @@ use crate::scenario::{Case, Direction, World};
 pub(crate) struct Evidence<'a> {
     /// The recording.
     pub(crate) recording: &'a Recording,
-    /// Connections to the SMTP hosts that are not home, in order.
+    /// Connections to the SMTP hosts that are not home, in order; those of the warm-up are in step 0.
     pub(crate) connections: Vec<Connection>,
     /// Failure notices that arrived, in order.
     pub(crate) notices: Vec<ArrivedNotice>,
+    by_message: ByMessage<'a>,
+    /// By step, the last reply that refused a command and names no message.
+    refusals: BTreeMap<usize, usize>,
+    /// Where the subject ended.
+    endings: Vec<usize>,
+    sent: Vec<Sent<'a>>,
+    /// By step, for each that was asked for.
+    seen: Vec<OnceCell<Vec<Seen>>>,
+    /// By first and last step, for each that was asked for.
+    dealings: RefCell<BTreeMap<(usize, usize), Rc<Dealing>>>,
 }
 
 /// A notice and how it came.
@@ -40,11 +56,27 @@ pub(crate) struct ArrivedNotice {
 
 impl<'a> Evidence<'a> {
     pub(crate) fn new(recording: &'a Recording) -> Self {
+        let by_message = by_message(recording);
+        let sent = sent(&recording.case, &by_message);
         let mut evidence = Self {
             recording,
             connections: connections(recording),
             notices: Vec::new(),
+            by_message,
+            refusals: BTreeMap::new(),
+            endings: Vec::new(),
+            sent,
+            seen: vec![OnceCell::new(); recording.case.steps.len() + 1],
+            dealings: RefCell::default(),
         };
+        for (index, event) in recording.events.iter().enumerate() {
+            if event.message.is_none() && refuses(event).is_some() {
+                evidence.refusals.insert(event.step, index);
+            }
+            if matches!(event.what, What::SubjectEnded { .. }) {
+                evidence.endings.push(index);
+            }
+        }
         evidence.notices = evidence.arrived_notices();
         evidence
     }
@@ -77,12 +109,71 @@ impl<'a> Evidence<'a> {
     }
 
     /// Every message that went in up to this step.
-    pub(crate) fn sent_until(&self, step: usize) -> Vec<Sent<'a>> {
-        sent_until(self.case(), step)
+    pub(crate) fn sent_until(&self, step: usize) -> &[Sent<'a>] {
+        let count = self.sent.partition_point(|sent| sent.step <= step);
+        &self.sent[..count]
+    }
+
+    /// Events of these steps that belong to a message, with their indexes.
+    pub(crate) fn events_of<'s>(
+        &'s self,
+        sent: &'s Sent<'_>,
+        steps: RangeInclusive<usize>,
+    ) -> impl DoubleEndedIterator<Item = (usize, &'a Event)> + 's {
+        sent.events
+            .iter()
+            .map(|index| (*index, &self.recording.events[*index]))
+            .filter(move |(_, event)| steps.contains(&event.step))
+    }
+
+    /// Events that name a message just so.
+    pub(crate) fn events_that_name(&self, message: &str) -> impl Iterator<Item = &'a Event> {
+        let events = self.by_message.get(message).into_iter().flatten();
+        events.map(|index| &self.recording.events[*index])
+    }
+
+    /// The last reply of a step that refused a command and names no message.
+    pub(crate) fn refused_without_message(&self, step: usize) -> Option<usize> {
+        self.refusals.get(&step).copied()
+    }
+
+    /// The last time that the subject ended until a step, the warm-up aside.
+    pub(crate) fn subject_ended(&self, until: usize) -> Option<usize> {
+        let is_within = |index: &usize| (1..=until).contains(&self.recording.events[*index].step);
+        self.endings.iter().copied().rfind(is_within)
+    }
+
+    /// The notice that an event brought.
+    pub(crate) fn notice_of(&self, event: usize) -> Option<&ArrivedNotice> {
+        let place = self
+            .notices
+            .binary_search_by_key(&event, |notice| notice.event);
+        place.ok().map(|place| &self.notices[place])
+    }
+
+    /// The events of a step as patterns see them.
+    pub(crate) fn seen(&self, step: usize) -> &[Seen] {
+        self.seen[step].get_or_init(|| seen(self, step))
+    }
+
+    /// Whose the connections of these steps are.
+    pub(crate) fn dealing(&self, steps: &RangeInclusive<usize>) -> Rc<Dealing> {
+        let ends = (*steps.start(), *steps.end());
+        let known = self.dealings.borrow().get(&ends).cloned();
+        known.unwrap_or_else(|| {
+            let dealing = Rc::new(Dealing::new(self, steps));
+            self.dealings.borrow_mut().insert(ends, Rc::clone(&dealing));
+            dealing
+        })
     }
 
     fn arrived_notices(&self) -> Vec<ArrivedNotice> {
-        let sent = self.sent_until(self.case().steps.len());
+        let mut owners: BTreeMap<usize, &Sent<'_>> = BTreeMap::new();
+        for sent in &self.sent {
+            for event in &sent.events {
+                owners.entry(*event).or_insert(sent);
+            }
+        }
         let mut notices = Vec::new();
         for (index, event) in self.recording.events.iter().enumerate() {
             let What::MessageAccepted {
@@ -95,7 +186,7 @@ impl<'a> Evidence<'a> {
             else {
                 continue;
             };
-            let Some(owner) = sent.iter().find(|sent| sent.owns(event)) else {
+            let Some(owner) = owners.get(&index) else {
                 continue;
             };
             let settings = &self.world(event.step).settings;
@@ -128,7 +219,7 @@ impl<'a> Evidence<'a> {
             notices.push(ArrivedNotice {
                 event: index,
                 step: event.step,
-                message: owner.name(),
+                message: owner.name.clone(),
                 to: to.clone(),
                 tls: tls.clone(),
                 requiretls: *requiretls,
@@ -140,10 +231,10 @@ impl<'a> Evidence<'a> {
 
     /// RFC 3461 §6.1: a notice is sent without RET.
     fn mail_had_ret(&self, accepted: &Event) -> bool {
-        self.recording.events.iter().any(|event| {
+        let message = accepted.message.as_deref().unwrap_or_default();
+        self.events_that_name(message).any(|event| {
             event.host == accepted.host
                 && event.connection == accepted.connection
-                && event.message == accepted.message
                 && matches!(&event.what, What::SmtpCommand { verb, text, .. }
                     if verb == "MAIL" && text.to_ascii_uppercase().contains(" RET="))
         })
@@ -152,7 +243,7 @@ impl<'a> Evidence<'a> {
 
 /// What an alias at the subject stands for; nothing where it is none.
 pub(crate) fn expansion<'w>(
-    aliases: &'w std::collections::BTreeMap<String, Vec<String>>,
+    aliases: &'w BTreeMap<String, Vec<String>>,
     recipient: &str,
 ) -> &'w [String] {
     aliases

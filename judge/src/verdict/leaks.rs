@@ -2,6 +2,8 @@
 //!
 //! Home and the collectors of reports are aside: what is given to them is on its way back.
 
+use std::collections::BTreeSet;
+
 use super::evidence::{Evidence, is_home};
 use super::messages::Sent;
 use super::wildcard::{domain_of, fits_name, same_name};
@@ -9,7 +11,7 @@ use crate::events::{Event, Part, What};
 use crate::scenario::{Disclosure, World};
 
 /// Canary bytes of these messages that were readable in plaintext or by an attacker in a step.
-pub(crate) fn leaked(evidence: &Evidence<'_>, sent: &[Sent<'_>], step: usize) -> Vec<usize> {
+pub(crate) fn leaked(evidence: &Evidence<'_>, sent: &[&Sent<'_>], step: usize) -> Vec<usize> {
     canaries(evidence, sent, step)
         .filter(|(_, event)| {
             matches!(
@@ -26,7 +28,7 @@ pub(crate) fn leaked(evidence: &Evidence<'_>, sent: &[Sent<'_>], step: usize) ->
 /// Meant are the hosts that `via` names, or else those that took the message. An attacker never is.
 pub(crate) fn disclosed(
     evidence: &Evidence<'_>,
-    sent: &[Sent<'_>],
+    sent: &[&Sent<'_>],
     step: usize,
     via: Option<&[String]>,
 ) -> (Disclosure, Vec<usize>) {
@@ -54,34 +56,36 @@ pub(crate) fn disclosed(
 }
 
 fn is_meant(evidence: &Evidence<'_>, event: &Event, host: &str, via: Option<&[String]>) -> bool {
-    match via {
-        Some(via) => via.iter().any(|name| fits_name(name, host)),
-        None => evidence.recording.events.iter().any(|other| {
-            matches!(other.what, What::MessageAccepted { .. })
-                && other.step <= event.step
-                && other
-                    .host
-                    .as_deref()
-                    .is_some_and(|took| same_name(took, host))
-                && (event.message.is_none() || other.message == event.message)
-        }),
+    if let Some(via) = via {
+        return via.iter().any(|name| fits_name(name, host));
+    }
+    let took = |other: &Event| {
+        matches!(other.what, What::MessageAccepted { .. })
+            && other.step <= event.step
+            && other
+                .host
+                .as_deref()
+                .is_some_and(|took| same_name(took, host))
+    };
+    match &event.message {
+        Some(name) => evidence.events_that_name(name).any(took),
+        None => evidence.recording.events.iter().any(took),
     }
 }
 
 fn canaries<'e>(
     evidence: &Evidence<'e>,
-    sent: &[Sent<'e>],
+    sent: &[&Sent<'_>],
     step: usize,
 ) -> impl Iterator<Item = (usize, &'e Event)> {
     let world = evidence.world(step);
-    let sent = sent.to_vec();
+    let of_all = sent.is_empty();
+    let own: BTreeSet<usize> = sent.iter().flat_map(|one| one.events.clone()).collect();
     evidence
         .events(step..=step)
         .filter(|(_, event)| matches!(event.what, What::Canary { .. }))
         .filter(move |(_, event)| !is_aside(world, event.host.as_deref().unwrap_or_default()))
-        .filter(move |(_, event)| {
-            sent.is_empty() || event.message.is_none() || sent.iter().any(|sent| sent.owns(event))
-        })
+        .filter(move |(index, event)| of_all || event.message.is_none() || own.contains(index))
 }
 
 fn is_aside(world: &World, host: &str) -> bool {
@@ -154,7 +158,7 @@ mod tests {
             );
             let recording = recording(case, vec![canary(host, Part::Body, plaintext, attacker)]);
             let evidence = Evidence::new(&recording);
-            let sent = evidence.sent_until(1);
+            let sent: Vec<&Sent<'_>> = evidence.sent_until(1).iter().collect();
             assert_eq!(!leaked(&evidence, &sent, 1).is_empty(), want, "{host}");
             assert!(leaked(&evidence, &sent, 2).is_empty(), "another step");
         }
@@ -201,7 +205,7 @@ mod tests {
         for (events, via, want) in cases {
             let recording = recording(case(), events);
             let evidence = Evidence::new(&recording);
-            let sent = evidence.sent_until(1);
+            let sent: Vec<&Sent<'_>> = evidence.sent_until(1).iter().collect();
             let found = disclosed(&evidence, &sent, 1, via);
             assert_eq!(found.0, want, "{:?}", recording.events);
             assert_eq!(found.1.is_empty(), want == Disclosure::Nothing);
@@ -221,7 +225,7 @@ mod tests {
         };
         let recording = recording(case, vec![canary(mx, Part::Body, false, false), later]);
         let evidence = Evidence::new(&recording);
-        let sent = evidence.sent_until(1);
+        let sent: Vec<&Sent<'_>> = evidence.sent_until(1).iter().collect();
         assert_eq!(disclosed(&evidence, &sent, 1, None).0, Disclosure::Message);
     }
 }

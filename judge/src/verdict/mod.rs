@@ -18,6 +18,7 @@ mod outcome;
 mod rounds;
 
 mod connections;
+mod dealing;
 mod derive;
 mod evidence;
 mod messages;

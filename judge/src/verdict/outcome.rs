@@ -115,7 +115,7 @@ pub(crate) fn outcome(
     until: usize,
 ) -> Outcome {
     let mut outcome = Outcome {
-        message: sent.name(),
+        message: sent.name.clone(),
         recipient: recipient.to_owned(),
         fates: Vec::new(),
         decisive: Vec::new(),
@@ -168,12 +168,11 @@ fn undelivered(
     if tried.count >= 2 && is_taken(evidence, sent, recipient) {
         return (Fate::Deferred, tried.decisive);
     }
-    let seen = evidence
-        .events(1..=until)
-        .filter(|(_, event)| sent.owns(event) || matches!(event.what, What::SubjectEnded { .. }))
+    let own = evidence.events_of(sent, 1..=until).next_back();
+    let last = own
         .map(|(index, _)| index)
-        .last();
-    (Fate::Unknown, seen.into_iter().collect())
+        .max(evidence.subject_ended(until));
+    (Fate::Unknown, last.into_iter().collect())
 }
 
 /// Where a fake took the message for this recipient, or for all that the recipient stands for.
@@ -187,8 +186,8 @@ fn deliveries(
     let expanded = expansion(aliases, recipient);
     let took = |address: &str| -> Vec<usize> {
         evidence
-            .events(1..=until)
-            .filter(|(_, event)| sent.owns(event) && takes(sent, event, address))
+            .events_of(sent, 1..=until)
+            .filter(|(_, event)| takes(sent, event, address))
             .map(|(index, _)| index)
             .collect()
     };
@@ -226,10 +225,10 @@ fn return_notices(
     look: Look,
 ) -> Vec<usize> {
     let is_gone = matches!(look, Some((_, false)));
-    evidence
-        .notices
+    sent.events
         .iter()
-        .filter(|notice| notice.step <= until && notice.message == sent.name())
+        .filter_map(|event| evidence.notice_of(*event))
+        .filter(|notice| notice.step <= until && notice.message == sent.name)
         .filter(|notice| notice.notice.speaks_of(recipient))
         .filter(|notice| is_gone || !notice.notice.denies_failure(recipient))
         .map(|notice| notice.event)
@@ -239,8 +238,7 @@ fn return_notices(
 /// The last look at the queue for this recipient.
 fn last_look(evidence: &Evidence<'_>, sent: &Sent<'_>, recipient: &str, until: usize) -> Look {
     evidence
-        .events(1..=until)
-        .filter(|(_, event)| sent.owns(event))
+        .events_of(sent, 1..=until)
         .filter_map(|(index, event)| match &event.what {
             What::Queued {
                 recipient: whom,
@@ -248,7 +246,7 @@ fn last_look(evidence: &Evidence<'_>, sent: &Sent<'_>, recipient: &str, until: u
             } if speaks_of(whom.as_deref(), recipient) => Some((index, *listed)),
             _ => None,
         })
-        .last()
+        .next_back()
 }
 
 /// The answer at injection that concerns this recipient: its own, else that to the whole message.
@@ -258,8 +256,7 @@ fn injection<'e>(
     recipient: &str,
 ) -> Option<(usize, u16, &'e str)> {
     let answers: Vec<(usize, bool, u16, &str)> = evidence
-        .events(sent.step..=sent.step)
-        .filter(|(_, event)| sent.owns(event))
+        .events_of(sent, sent.step..=sent.step)
         .filter_map(|(index, event)| match &event.what {
             What::Injected {
                 recipient: whom,
@@ -305,16 +302,23 @@ pub(crate) fn refusal_text<'e>(
     if !evidence.is_inbound() || is_taken(evidence, sent, recipient) {
         return None;
     }
-    evidence
-        .events(sent.step..=sent.step)
-        .filter(|(_, event)| event.message.is_none() || sent.owns(event))
-        .filter_map(|(index, event)| match &event.what {
-            What::SmtpReply {
-                code, text, verb, ..
-            } if *code >= 400 && verb != "QUIT" && event.host.as_deref().is_some_and(is_home) => {
-                Some((index, *code, text.as_str()))
-            }
-            _ => None,
-        })
-        .last()
+    let own = evidence
+        .events_of(sent, sent.step..=sent.step)
+        .rfind(|(_, event)| refuses(event).is_some())
+        .map(|(index, _)| index);
+    let index = own.max(evidence.refused_without_message(sent.step))?;
+    let (code, text) = refuses(&evidence.recording.events[index])?;
+    Some((index, code, text))
+}
+
+/// The code and text with which the subject as receiver refuses a command.
+pub(crate) fn refuses(event: &Event) -> Option<(u16, &str)> {
+    match &event.what {
+        What::SmtpReply {
+            code, text, verb, ..
+        } if *code >= 400 && verb != "QUIT" && event.host.as_deref().is_some_and(is_home) => {
+            Some((*code, text))
+        }
+        _ => None,
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) fn rounds(
         .filter(|connection| leads_to(evidence, sent, connection, domain))
         .filter_map(|connection| Some((*connection.events.first()?, Some(connection))))
         .collect();
-    if competitors(evidence, sent, domain, &steps) == 1 {
+    if evidence.dealing(&steps).is_alone(sent, domain) {
         marks.extend(
             evidence
                 .events(steps)
@@ -137,69 +137,13 @@ fn attempts_of<'e>(
     sent: &Sent<'_>,
     steps: &RangeInclusive<usize>,
 ) -> Vec<&'e Connection> {
-    let rivals: Vec<Sent<'_>> = evidence
-        .sent_until(*steps.end())
-        .into_iter()
-        .filter(|other| is_in_play(evidence, other, steps))
-        .collect();
-    // Nobody said for which message these were made: they are dealt out in turn, host by host.
-    let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
-    evidence
-        .connections
-        .iter()
-        .filter(|connection| steps.contains(&connection.step))
-        .filter(|connection| {
-            if !connection.messages.is_empty() {
-                return connection.messages.iter().any(|name| owns(sent, name));
-            }
-            let takers: Vec<&Sent<'_>> = rivals
-                .iter()
-                .filter(|rival| {
-                    domains(rival).any(|domain| {
-                        hosts_of(evidence.world(connection.step), domain)
-                            .contains(&canonical_name(&connection.host))
-                    })
-                })
-                .collect();
-            if takers.is_empty() {
-                return rivals.len() == 1 && rivals[0].name() == sent.name();
-            }
-            let turn = dealt.entry(connection.host.as_str()).or_default();
-            let taker = takers[*turn % takers.len()];
-            *turn += 1;
-            taker.name() == sent.name()
-        })
-        .collect()
-}
-
-fn owns(sent: &Sent<'_>, name: &str) -> bool {
-    name == sent.name()
-        || (sent.message.copies <= 1 && super::messages::names(&sent.message.name, name))
+    let dealing = evidence.dealing(steps);
+    let places = dealing.connections_of(sent).iter();
+    places.map(|place| &evidence.connections[*place]).collect()
 }
 
 fn domains<'m>(sent: &Sent<'m>) -> impl Iterator<Item = &'m str> {
     sent.message.to.iter().map(|address| domain_of(address))
-}
-
-fn is_in_play(evidence: &Evidence<'_>, sent: &Sent<'_>, steps: &RangeInclusive<usize>) -> bool {
-    steps.contains(&sent.step)
-        || evidence
-            .events(steps.clone())
-            .any(|(_, event)| sent.owns(event))
-}
-
-fn competitors(
-    evidence: &Evidence<'_>,
-    sent: &Sent<'_>,
-    domain: &str,
-    steps: &RangeInclusive<usize>,
-) -> usize {
-    evidence
-        .sent_until(*steps.end())
-        .iter()
-        .filter(|other| other.name() == sent.name() || is_in_play(evidence, other, steps))
-        .filter(|other| domains(other).any(|other| same_name(other, domain)))
-        .count()
 }
 
 /// Is a connection of this message one for this domain? One to a host of none of its domains counts for all.

@@ -182,3 +182,9 @@ fn connections_of_several_messages_are_told_apart() {
     assert_eq!(counted(case.clone(), unnamed.clone(), 0), (1, 1));
     assert_eq!(counted(case, unnamed, 1), (1, 1));
 }
+
+#[test]
+fn connections_of_the_warm_up_are_no_attempts() {
+    let warm_up = in_step(0, connect(MX, 1, false));
+    assert_eq!(counted(case(), vec![warm_up], 0), (0, 0));
+}

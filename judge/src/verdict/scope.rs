@@ -1,5 +1,7 @@
 //! Whom a table of expectations speaks of, and what became of them.
 
+use std::collections::BTreeMap;
+
 use super::evidence::Evidence;
 use super::messages::{Sent, names};
 use super::outcome::{Outcome, outcome};
@@ -12,7 +14,7 @@ pub(crate) struct Scope<'e, 'a> {
     /// From 1.
     pub(crate) step: usize,
     /// The messages.
-    pub(crate) sent: Vec<Sent<'a>>,
+    pub(crate) sent: Vec<&'e Sent<'a>>,
     /// Of each message for each recipient, at the end of the step.
     pub(crate) outcomes: Vec<Outcome>,
     /// Whether one message is named, so that events of others are none of its business.
@@ -23,13 +25,9 @@ impl<'e, 'a> Scope<'e, 'a> {
     /// All messages of a step: those that go in, or else those that wait.
     pub(crate) fn of_step(evidence: &'e Evidence<'a>, step: usize) -> Self {
         let sent = evidence.sent_until(step);
-        let own: Vec<Sent<'a>> = sent
-            .iter()
-            .filter(|one| one.step == step)
-            .copied()
-            .collect();
+        let own: Vec<&Sent<'a>> = sent.iter().filter(|one| one.step == step).collect();
         let chosen = if own.is_empty() {
-            sent.into_iter()
+            sent.iter()
                 .filter(|one| {
                     one.message
                         .to
@@ -47,7 +45,8 @@ impl<'e, 'a> Scope<'e, 'a> {
     pub(crate) fn of_step_or_before(evidence: &'e Evidence<'a>, step: usize) -> Self {
         let scope = Self::of_step(evidence, step);
         if scope.sent.is_empty() {
-            return Self::of(evidence, step, evidence.sent_until(step), None);
+            let sent = evidence.sent_until(step).iter().collect();
+            return Self::of(evidence, step, sent, None);
         }
         scope
     }
@@ -58,8 +57,8 @@ impl<'e, 'a> Scope<'e, 'a> {
         let chosen = match &table.message {
             Some(name) => evidence
                 .sent_until(step)
-                .into_iter()
-                .filter(|one| one.message.name == *name || names(name, &one.name()))
+                .iter()
+                .filter(|one| one.message.name == *name || names(name, &one.name))
                 .collect(),
             None => Self::of_step(evidence, step).sent,
         };
@@ -71,7 +70,7 @@ impl<'e, 'a> Scope<'e, 'a> {
     fn of(
         evidence: &'e Evidence<'a>,
         step: usize,
-        sent: Vec<Sent<'a>>,
+        sent: Vec<&'e Sent<'a>>,
         recipient: Option<&str>,
     ) -> Self {
         let outcomes = sent
@@ -90,13 +89,14 @@ impl<'e, 'a> Scope<'e, 'a> {
     }
 
     /// Each outcome with the message it is of.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Sent<'a>, &Outcome)> {
-        self.outcomes.iter().filter_map(|outcome| {
-            let sent = self
-                .sent
-                .iter()
-                .find(|sent| sent.name() == outcome.message)?;
-            Some((sent, outcome))
-        })
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'e Sent<'a>, &Outcome)> {
+        let by_name: BTreeMap<&str, &'e Sent<'a>> = self
+            .sent
+            .iter()
+            .map(|sent| (sent.name.as_str(), *sent))
+            .collect();
+        self.outcomes
+            .iter()
+            .filter_map(move |one| Some((*by_name.get(one.message.as_str())?, one)))
     }
 }

@@ -9,7 +9,6 @@ use flate2::read::GzDecoder;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use serde_json::{Map, Value, json};
 
-use super::connections::connections_of_all;
 use super::evidence::Evidence;
 use super::rounds::hosts_of;
 use super::wildcard::canonical_name;
@@ -290,8 +289,9 @@ fn is_truthful(evidence: &Evidence<'_>, until: usize, policy: &Value) -> bool {
     let (Some(successful), Some(failed)) = (successful, failed) else {
         return false;
     };
-    let sessions: Vec<bool> = connections_of_all(evidence.recording)
-        .into_iter()
+    let sessions: Vec<bool> = evidence
+        .connections
+        .iter()
         .filter(|connection| {
             connection
                 .events
