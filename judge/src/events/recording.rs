@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Event, redacted};
-use crate::scenario::Case;
+use crate::scenario::{Case, MOST_MESSAGES};
 
 /// The version of the format, raised when a reader of the old one would misunderstand the new one.
 pub const RECORDING_VERSION: u64 = 1;
@@ -91,6 +91,12 @@ pub enum RecordingError {
         /// What the case in it has.
         found: String,
     },
+    /// The case has more messages than a case can have; each would take room of its own.
+    #[error("line 1: the case has {0} messages; at most {MOST_MESSAGES}")]
+    TooManyMessages(u64),
+    /// A case without a step.
+    #[error("line 1: the case has no step")]
+    NoStep,
     /// The last line is missing.
     #[error("the recording is cut off after line {0}: its end is missing")]
     Truncated(usize),
@@ -191,8 +197,16 @@ fn first_line(line: &[u8]) -> Result<Recording, RecordingError> {
             found,
         });
     }
+    let case: Case = serde_json::from_value(header.case).map_err(|error| bad(1, &error))?;
+    if case.steps.is_empty() {
+        return Err(RecordingError::NoStep);
+    }
+    let messages = case.count_messages();
+    if messages > MOST_MESSAGES {
+        return Err(RecordingError::TooManyMessages(messages));
+    }
     Ok(Recording {
-        case: serde_json::from_value(header.case).map_err(|error| bad(1, &error))?,
+        case,
         subject: header.subject,
         now: header.now,
         tool: header.tool,
@@ -293,6 +307,25 @@ mod tests {
         for (text, want) in cases {
             let error = read(&text).unwrap_err().to_string();
             assert!(error.contains(want), "{error:?} has no {want:?}");
+        }
+    }
+
+    #[test]
+    fn a_case_that_no_file_can_tell_is_refused() {
+        let mut many = case();
+        many.steps[0].inject[0].copies = u32::MAX;
+        let mut none = case();
+        none.steps.clear();
+        let cases = [
+            (
+                many,
+                "line 1: the case has 4294967295 messages; at most 100",
+            ),
+            (none, "line 1: the case has no step"),
+        ];
+        for (case, want) in cases {
+            let error = read(&written(&recording(case, Vec::new()))).unwrap_err();
+            assert_eq!(error.to_string(), want);
         }
     }
 

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ask, Client, Expect, Message, World};
 
+/// The most messages of a case, copies and all (SCENARIOS §11).
+pub(crate) const MOST_MESSAGES: u64 = 100;
+
 /// One case of one scenario file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
@@ -34,6 +37,14 @@ pub struct Case {
     pub capabilities: BTreeSet<String>,
     /// What the build must have beside rustls: TLS 1.0, odd certificates, 3DES, ...
     pub needs_legacy_tls: bool,
+}
+
+impl Case {
+    /// How many messages go in, copies and all.
+    pub(crate) fn count_messages(&self) -> u64 {
+        let messages = self.steps.iter().flat_map(|step| &step.inject);
+        messages.map(|one| u64::from(one.copies.max(1))).sum()
+    }
 }
 
 /// Line and column (both from 1) in a scenario file.

@@ -49,6 +49,7 @@ mod values;
 mod vary;
 mod world;
 
+pub(crate) use case::MOST_MESSAGES;
 pub use case::{Case, Direction, Place, Step, Twin};
 pub use catalogue::{Catalogue, CatalogueError, Row};
 pub use difference::{Difference, differences, differences_of_client};

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::super::problem::Complaint;
-use super::super::{Deed, Fault, Message, Step};
+use super::super::{Deed, Fault, MOST_MESSAGES, Message, Step};
 use super::{Checks, Copy};
 
 const STEPS: usize = 50;
 const HOSTS: usize = 64;
-const MESSAGES: u64 = 100;
 const RECIPIENTS: usize = 100;
 const BODY: u64 = 10 * 1024 * 1024;
 const WAIT: u64 = 600;
@@ -21,7 +20,7 @@ impl Checks<'_> {
         let messages: Vec<&Message> = steps.iter().flat_map(|step| &step.inject).collect();
         let excesses = [
             of_story(steps),
-            of_messages(&messages),
+            of_messages(copy.case.count_messages(), &messages),
             of_faults(steps),
             of_patterns(copy),
         ];
@@ -68,11 +67,7 @@ fn of_story(steps: &[Step]) -> Vec<Excess> {
     found.into_iter().flatten().collect()
 }
 
-fn of_messages(messages: &[&Message]) -> Vec<Excess> {
-    let copies = messages
-        .iter()
-        .map(|message| u64::from(message.copies))
-        .sum();
+fn of_messages(count: u64, messages: &[&Message]) -> Vec<Excess> {
     let recipients = messages
         .iter()
         .map(|message| message.to.len())
@@ -84,7 +79,7 @@ fn of_messages(messages: &[&Message]) -> Vec<Excess> {
         .max()
         .unwrap_or(0);
     let found = [
-        excess(copies, MESSAGES, "messages"),
+        excess(count, MOST_MESSAGES, "messages"),
         excess(recipients, RECIPIENTS, "recipients of a message"),
         excess(body, BODY, "octets of a message"),
     ];
