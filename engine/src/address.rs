@@ -191,17 +191,27 @@ impl Mailbox {
     }
 }
 
-/// A dot-string, roughly, or a quoted string: nothing that could end the command it stands in.
+/// A dot-string, roughly, or a quoted string that ends where the local part ends (RFC 5321 §4.1.2). Anything else could end
+/// the path it stands in at the next receiver, and lead to a mailbox that no rule here has seen.
 fn is_local_part(local: &str) -> bool {
-    let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
-    local.chars().all(|char| {
-        !char.is_control()
-            && (quoted
-                || !matches!(
-                    char,
-                    ' ' | '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\'
-                ))
-    })
+    if local.chars().any(char::is_control) {
+        return false;
+    }
+    let Some(behind) = local.strip_prefix('"') else {
+        return !local.contains([
+            ' ', '<', '>', '(', ')', '[', ']', ',', ';', ':', '@', '"', '\\',
+        ]);
+    };
+    let mut chars = behind.chars();
+    loop {
+        match chars.next() {
+            // A backslash takes whatever follows as it is.
+            Some('\\') if chars.next().is_some() => {}
+            Some('"') => return chars.as_str().is_empty(),
+            Some('\\') | None => return false,
+            Some(_) => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +252,12 @@ mod tests {
         let cases = [
             ("User@Example.test", Some("example.test")),
             ("\"a b@c\"@example.test", Some("example.test")),
+            ("\"a\\\"b\\\\\"@example.test", Some("example.test")),
+            ("\"a\"b\"@example.test", None),
+            ("\"a\\\"@example.test", None),
+            ("\"@example.test", None),
+            ("\"a\\\"b\"@other.test> NOTIFY=NEVER \"@example.test", None),
+            ("a@b@example.test", None),
             ("jürgen@bücher.test", Some("xn--bcher-kva.test")),
             ("user@[192.0.2.1]", Some("[192.0.2.1]")),
             ("user@[IPv6:2001:db8::1]", Some("[IPv6:2001:db8::1]")),

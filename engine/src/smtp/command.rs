@@ -117,9 +117,12 @@ fn path<'l>(rest: &'l str, keyword: &str) -> Result<(&'l str, Words<'l>), Comman
         .trim_start_matches(' ')
         .strip_prefix('<')
         .ok_or(CommandError::Address)?;
-    let mut quoted = false;
+    let (mut quoted, mut escaped) = (false, false);
     let end = rest.char_indices().find(|(_, char)| {
-        quoted ^= *char == '"';
+        if !std::mem::take(&mut escaped) {
+            quoted ^= *char == '"';
+            escaped = quoted && *char == '\\';
+        }
         *char == '>' && !quoted
     });
     let (end, _) = end.ok_or(CommandError::Address)?;
@@ -261,6 +264,14 @@ mod tests {
             (
                 "MAIL FROM:<\"a>b\"@home.test>",
                 Ok(plain(Some(mailbox("\"a>b\"@home.test")))),
+            ),
+            (
+                "MAIL FROM:<\"a\\\">b\"@home.test>",
+                Ok(plain(Some(mailbox("\"a\\\">b\"@home.test")))),
+            ),
+            (
+                "RCPT TO:<\"a\\\"b\"@other.test> NOTIFY=NEVER \"@example.test>",
+                Err(CommandError::Parameter),
             ),
             (
                 "MAIL FROM:<a@home.test> SIZE=10 body=8bitmime SMTPUTF8 RET=HDRS ENVID=QQ314159",
