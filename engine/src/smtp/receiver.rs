@@ -25,6 +25,9 @@ const ERROR_LIMIT: u32 = 20;
 /// How long a session may be silent. Choice: an hour; RFC 5321 §4.5.3.2.7 wants at least five minutes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(3_600);
 
+/// The answer to an address beyond ASCII in a transaction without SMTPUTF8 (RFC 6531 §3.5).
+const UTF8_ADDRESS: &str = "553 5.6.7 An address beyond ASCII needs SMTPUTF8";
+
 /// A message that was taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
@@ -160,6 +163,13 @@ impl Session<'_> {
                 }) {
                     return self.object("552 5.3.4 The message is too large").await;
                 }
+                if !smtputf8
+                    && sender
+                        .as_ref()
+                        .is_some_and(|sender| !sender.as_str().is_ascii())
+                {
+                    return self.object(UTF8_ADDRESS).await;
+                }
                 self.transaction = Some(Transaction {
                     sender,
                     smtputf8,
@@ -176,6 +186,9 @@ impl Session<'_> {
                 None => self.object("503 5.5.1 RCPT comes after MAIL").await,
                 Some(open) if open.recipients.len() >= RECIPIENT_LIMIT => {
                     self.object("452 4.5.3 Too many recipients").await
+                }
+                Some(open) if !open.smtputf8 && !mailbox.as_str().is_ascii() => {
+                    self.object(UTF8_ADDRESS).await
                 }
                 Some(open) => {
                     open.recipients.push(Recipient {

@@ -54,11 +54,7 @@ impl Parameters {
     ///
     /// # Errors
     /// `Refusal::Unsupported` when they do not allow enough.
-    pub(crate) fn of(
-        message: &Message,
-        recipients: &[&Recipient],
-        keywords: &Keywords,
-    ) -> Result<Self, Refusal> {
+    pub(crate) fn of(message: &Message, keywords: &Keywords) -> Result<Self, Refusal> {
         let missing = |status, text: String| Err(Refusal::Unsupported { status, text });
         let size = u64::try_from(message.content.len()).unwrap_or(u64::MAX);
         if let Some(limit) = keywords.size_limit()
@@ -76,14 +72,11 @@ impl Parameters {
             );
         }
         let utf8 = keywords.has("SMTPUTF8");
-        let needs_utf8_address = message
-            .sender
-            .iter()
-            .chain(recipients.iter().map(|recipient| &recipient.mailbox))
-            .any(|mailbox| mailbox.ascii_form().is_none());
-        if needs_utf8_address && !utf8 {
-            let text = "an address needs SMTPUTF8, which the host does not list";
-            return missing("5.6.7", text.into());
+        if let Some(sender) = &message.sender
+            && sender.ascii_form().is_none()
+            && !utf8
+        {
+            return Err(needs_utf8_address());
         }
         if message.has_utf8_header() && !utf8 {
             let text = "the header needs SMTPUTF8, which the host does not list";
@@ -95,6 +88,17 @@ impl Parameters {
             utf8: utf8 && message.smtputf8,
             dsn: keywords.has("DSN"),
         })
+    }
+
+    /// Whether a recipient can be named at all, by itself: what one address needs keeps no other back.
+    ///
+    /// # Errors
+    /// `Refusal::Unsupported` when it cannot.
+    fn allow(&self, recipient: &Recipient) -> Result<(), Refusal> {
+        if recipient.mailbox.ascii_form().is_none() && !self.utf8 {
+            return Err(needs_utf8_address());
+        }
+        Ok(())
     }
 
     fn mail(&self, message: &Message) -> String {
@@ -145,6 +149,13 @@ impl Parameters {
     }
 }
 
+fn needs_utf8_address() -> Refusal {
+    Refusal::Unsupported {
+        status: "5.6.7",
+        text: "an address needs SMTPUTF8, which the host does not list".into(),
+    }
+}
+
 /// Hands a message over for some recipients, and says for each what came of it, in their order.
 pub(crate) async fn transact(
     client: &mut Client,
@@ -153,17 +164,28 @@ pub(crate) async fn transact(
     recipients: &[&Recipient],
 ) -> Vec<Result<Reply, Refusal>> {
     let for_all = |refusal: Refusal| vec![Err(refusal); recipients.len()];
-    let parameters = match Parameters::of(message, recipients, keywords) {
+    let parameters = match Parameters::of(message, keywords) {
         Ok(parameters) => parameters,
         Err(refusal) => return for_all(refusal),
     };
+    let unsupported: Vec<Option<Refusal>> = recipients
+        .iter()
+        .map(|recipient| parameters.allow(recipient).err())
+        .collect();
+    if unsupported.iter().all(Option::is_some) {
+        return unsupported.into_iter().flatten().map(Err).collect();
+    }
     match client.command(Stage::Mail, &parameters.mail(message)).await {
         Ok(reply) if reply.category() == Category::Completed => {}
         Ok(reply) => return for_all(Refusal::Reply(Stage::Mail, reply)),
         Err(fault) => return for_all(Refusal::broken(&fault)),
     }
     let mut refused: Vec<Option<Refusal>> = Vec::with_capacity(recipients.len());
-    for recipient in recipients {
+    for (recipient, unsupported) in recipients.iter().zip(unsupported) {
+        if unsupported.is_some() {
+            refused.push(unsupported);
+            continue;
+        }
         match client
             .command(Stage::Rcpt, &parameters.rcpt(recipient))
             .await

@@ -46,7 +46,7 @@ async fn commands_are_answered_in_order_and_out_of_order_refused() {
     let long = format!("EHLO {}", "x".repeat(5_000));
     let wrong = vec!["WRONG"; 25];
     // (commands, codes)
-    let cases: [(&[&str], &[&str]); 9] = [
+    let cases: [(&[&str], &[&str]); 11] = [
         (&["QUIT", "NOOP"], &["220", "221", "closed"]),
         (
             &["HELO a.test", mail, rcpt, "QUIT"],
@@ -71,6 +71,22 @@ async fn commands_are_answered_in_order_and_out_of_order_refused() {
         (
             &["NOOP x", "VRFY a", "HELP", "STARTTLS"],
             &["220", "250", "252", "502", "502"],
+        ),
+        (
+            &["EHLO a.test", "MAIL FROM:<jürgen@home.test>"],
+            &["220", "250", "553"],
+        ),
+        (
+            &[
+                "EHLO a.test",
+                mail,
+                "RCPT TO:<jürgen@example.test>",
+                rcpt,
+                "RSET",
+                "MAIL FROM:<jürgen@home.test> SMTPUTF8",
+                "RCPT TO:<jürgen@example.test>",
+            ],
+            &["220", "250", "250", "553", "250", "250", "250", "250"],
         ),
         (&[&long, "NOOP"], &["220", "500", "closed"]),
         (&wrong, &["220"]),

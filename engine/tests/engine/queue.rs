@@ -269,3 +269,22 @@ async fn a_stopped_engine_does_nothing_more() {
     assert_eq!(scene.world.connections().len(), attempts);
     assert_eq!(scene.world.deadlines(), 0);
 }
+
+#[tokio::test]
+async fn an_address_that_the_host_cannot_name_keeps_no_other_recipient_back() {
+    let scene = Scene::new(|identity| Host::with_tls(identity).keywords_in_tls(&["8BITMIME"]));
+    let engine = scene.start(&[]).await;
+    scene
+        .send(&engine, &["jürgen@example.test", "user@example.test"])
+        .await;
+    scene.tried(&engine).await;
+    assert!(engine.queue().is_empty());
+    assert_eq!(
+        scene.mx.messages()[0].recipients,
+        ["RCPT TO:<user@example.test>"]
+    );
+    let notice = &scene.home.messages()[0].content;
+    assert!(notice.contains("Final-Recipient: utf-8; jürgen@example.test"));
+    assert!(notice.contains("Status: 5.6.7"));
+    assert!(!notice.contains("; user@example.test"));
+}
