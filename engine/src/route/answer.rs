@@ -127,7 +127,14 @@ pub(super) fn read(
             Some(target) => owner = target,
             None if owner.eq_ignore_root(name) => return Ok(Answer::NoData { owner }),
             // A resolver that has followed the alias says so with the SOA of the target's zone (RFC 2308 §2.2).
-            None if !message.authorities.is_empty() => return Ok(Answer::NoData { owner }),
+            // Records of another kind there, name servers for instance, say nothing of the target.
+            None if message
+                .authorities
+                .iter()
+                .any(|record| record.record_type() == RecordType::SOA) =>
+            {
+                return Ok(Answer::NoData { owner });
+            }
             None => return Ok(Answer::Alias { target: owner }),
         }
     }
@@ -138,7 +145,7 @@ pub(super) fn read(
 mod tests {
     use hickory_proto::op::{OpCode, Query};
     use hickory_proto::rr::Record;
-    use hickory_proto::rr::rdata::{A, CNAME, MX};
+    use hickory_proto::rr::rdata::{A, CNAME, MX, NS, SOA};
     use proptest::prelude::*;
 
     use super::*;
@@ -235,6 +242,28 @@ mod tests {
             let bytes = message(code, given.clone());
             let got = read(&bytes, 7, &name("example.test."), RecordType::MX);
             assert_eq!(got, want, "{code} {given:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_start_of_authority_says_that_an_alias_ends_in_nothing() {
+        let soa = SOA::new(name("ns.test."), name("admin.test."), 1, 60, 60, 60, 60);
+        let (target, owner) = (name("b.test."), name("b.test."));
+        // (data of the authority section, what the answer says)
+        let cases = [
+            (RData::SOA(soa), Answer::NoData { owner }),
+            (RData::NS(NS(name("ns.test."))), Answer::Alias { target }),
+        ];
+        for (authority, want) in cases {
+            let bytes = message(
+                ResponseCode::NoError,
+                vec![("example.test.", alias("b.test."))],
+            );
+            let mut message = Message::from_vec(&bytes).unwrap();
+            message.add_authority(Record::from_rdata(name("test."), 60, authority));
+            let bytes = message.to_vec().unwrap();
+            let got = read(&bytes, 7, &name("example.test."), RecordType::MX);
+            assert_eq!(got, Ok(want));
         }
     }
 
