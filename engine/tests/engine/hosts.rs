@@ -240,3 +240,23 @@ async fn further_addresses_are_tried_until_the_host_has_answered() {
         assert_eq!(scene.world.connections(), want);
     }
 }
+
+#[tokio::test]
+async fn only_so_many_addresses_of_a_host_are_tried_in_a_round() {
+    let scene = Scene::new(Host::with_tls);
+    let addresses: Vec<String> = (1..=30).map(|last| format!("192.0.2.1{last:02}")).collect();
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    scene.world.record("A mx.example.test", &addresses);
+    scene
+        .world
+        .record("AAAA mx.example.test", &["2001:db8::1", "2001:db8::2"]);
+    let engine = scene.start(&[]).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    scene.tried(&engine).await;
+    let (v6, v4): (Vec<String>, Vec<String>) = scene
+        .world
+        .connections()
+        .into_iter()
+        .partition(|address| address.contains(':'));
+    assert_eq!((v4.len(), v6.len()), (10, 2));
+}
