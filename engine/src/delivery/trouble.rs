@@ -97,23 +97,10 @@ impl Trouble {
             Self::Route(RouteFault::Lookup(..))
             | Self::Unresolved { .. }
             | Self::Unreachable { .. }
-            | Self::Broken { .. }
-            | Self::Refused {
-                refusal: Refusal::Broken { .. },
-                ..
-            } => false,
-            Self::Route(_)
-            | Self::NoAddress { .. }
-            | Self::Violated { .. }
-            | Self::Refused {
-                refusal: Refusal::Unsupported { .. },
-                ..
-            } => true,
-            Self::Unwelcome { reply, .. }
-            | Self::Refused {
-                refusal: Refusal::Reply(_, reply),
-                ..
-            } => reply.category() == Category::Permanent,
+            | Self::Broken { .. } => false,
+            Self::Route(_) | Self::NoAddress { .. } | Self::Violated { .. } => true,
+            Self::Unwelcome { reply, .. } => reply.category() == Category::Permanent,
+            Self::Refused { refusal, .. } => refusal.is_permanent(),
         }
     }
 
@@ -127,9 +114,9 @@ impl Trouble {
                 ..
             } => *content_sent,
             Self::Refused {
-                refusal: Refusal::Reply(_, reply),
+                refusal: refusal @ Refusal::Reply(..),
                 ..
-            } => reply.category() == Category::Permanent,
+            } => refusal.is_permanent(),
             _ => false,
         }
     }
@@ -168,7 +155,7 @@ impl Trouble {
                 refusal: Refusal::Reply(_, reply),
                 ..
             } => {
-                return status_of(reply);
+                return status_of(reply, self.is_permanent());
             }
         };
         fixed.to_owned()
@@ -207,12 +194,8 @@ impl Trouble {
 }
 
 /// The reply's own status, if it has a registered subject, else that of its class.
-fn status_of(reply: &Reply) -> String {
-    let class = if reply.category() == Category::Permanent {
-        '5'
-    } else {
-        '4'
-    };
+fn status_of(reply: &Reply, is_permanent: bool) -> String {
+    let class = if is_permanent { '5' } else { '4' };
     match reply.enhanced_status() {
         Some(status)
             if status.starts_with(class)

@@ -40,6 +40,22 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it will not clear up by itself.
+    ///
+    /// Choice: 552 to RCPT counts as 452 unless its enhanced status speaks of something else than too many recipients, since
+    /// older receivers say so that they take no more in this session (RFC 5321 §4.5.3.1.10).
+    #[must_use]
+    pub(crate) fn is_permanent(&self) -> bool {
+        match self {
+            Self::Reply(Stage::Rcpt, reply) if reply.code() == 552 => reply
+                .enhanced_status()
+                .is_some_and(|status| status != "5.5.3"),
+            Self::Reply(_, reply) => reply.category() == Category::Permanent,
+            Self::Broken { .. } => false,
+            Self::Unsupported { .. } => true,
+        }
+    }
+
     fn broken(fault: &SessionFault) -> Self {
         Self::Broken {
             content_sent: fault.stage() == Stage::EndOfData,
