@@ -138,19 +138,24 @@ async fn session(
     };
     if reply.code() != 220 {
         return match decision::after_refused_starttls(obligation, reply.told()) {
-            Ok(()) => Ok((client, keywords)),
             Err(violation) => Err(leave(client, violation).await),
+            // The receiver closes this session, in which nothing can go on (RFC 5321 §3.8).
+            Ok(()) if reply.code() == 421 => {
+                client.quit().await;
+                Err(Attempted::HandshakeFailed)
+            }
+            Ok(()) => Ok((client, keywords)),
         };
     }
     let client = protect(workshop, client, peer, obligation).await?;
     // Nothing of the answer in plaintext is kept (RFC 3207 §4.2).
     drop(keywords);
     match hello(workshop, client, Stage::HelloInTls).await {
-        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now, by an alert. Where nothing
-        // obliges that is a failed handshake, as it would be with TLS 1.2; a connection that closes is a 451.
-        Err(Attempted::Broken { in_tls: true, .. }) if !obligation.requires_tls() => {
-            Err(Attempted::HandshakeFailed)
-        }
+        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now, by an alert. That is a
+        // failed handshake, as it would be with TLS 1.2; a connection that closes is a 451.
+        Err(Attempted::Broken {
+            in_tls: true, text, ..
+        }) => Err(handshake_failed(obligation, text)),
         ended => ended,
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | lists STARTTLS | STARTTLS | STARTTLS |
 //! | does not list it, or refuses it | plaintext in this session | violated: TLS not offered |
+//! | refuses it with 421, so that the session ends | plaintext in a new session | violated: TLS not offered |
 //! | the handshake fails | plaintext in a new session | violated: handshake |
 //! | the certificate fails what is asked | used | violated: certificate |
 

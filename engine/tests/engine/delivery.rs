@@ -65,6 +65,9 @@ async fn run(cases: Vec<Case>) {
             if want == bounced("5.7.4") || want == bounced("5.7.5") {
                 let disclosed = scene.mx.lines().iter().any(|line| line.contains("user@"));
                 assert!(!disclosed, "{name}");
+                let connections = scene.world.connections();
+                let to_host = connections.iter().filter(|to| *to == "192.0.2.1").count();
+                assert_eq!(to_host, 1, "{name}: a host that failed is left alone");
             }
         }
     }
@@ -149,6 +152,31 @@ async fn after_a_failed_handshake_the_sender_comes_back_in_plaintext_unless_obli
         ),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_at_starttls_is_made_anew_in_plaintext_unless_obliged() {
+    // (entries of rules, outcome, commands that the host saw)
+    let again: &[&str] = &[
+        "EHLO", "STARTTLS", "QUIT", "EHLO", "MAIL", "RCPT", "DATA", "QUIT",
+    ];
+    let cases = [
+        (&[][..], delivered("plain"), again),
+        (&["example.test"], bounced("5.7.4"), &again[..3]),
+    ];
+    for (rules, want, verbs) in cases {
+        let closing = Deed::Say("421 4.3.2 closing");
+        let scene = Scene::new(|identity| Host::with_tls(identity).at("STARTTLS", closing));
+        let engine = scene.start(rules).await;
+        scene.send(&engine, &["user@example.test"]).await;
+        assert_eq!(scene.outcome(&engine).await, want, "{rules:?}");
+        let lines = scene.mx.lines();
+        let seen: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert_eq!(seen, verbs, "{rules:?}");
+    }
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ async fn a_host_that_demands_a_certificate_gets_mail_in_plaintext_where_nothing_
     // (floor, entries of rules, outcome)
     let cases = [
         (TlsVersion::Tls12, &[][..], delivered("plain")),
-        (TlsVersion::Tls12, &["example.test"], Outcome::Deferred),
+        (TlsVersion::Tls12, &["example.test"], bounced("5.7.5")),
     ];
     for (floor, entries, want) in cases {
         let scene = Scene::new(|identity| Host::with_tls(identity).demanding_certificate());
