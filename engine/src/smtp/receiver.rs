@@ -22,7 +22,9 @@ const CONTENT_LIMIT: usize = 32 * 1_024 * 1_024;
 const RECIPIENT_LIMIT: usize = 1_000;
 /// The most commands of a session that are wrong.
 const ERROR_LIMIT: u32 = 20;
-/// How long a session may be silent. Choice: an hour; RFC 5321 §4.5.3.2.7 wants at least five minutes.
+/// The most hosts that a message may have come through. Choice: the hundred that RFC 5321 §6.3 wants at least.
+const HOP_LIMIT: usize = 100;
+/// How long a session may be silent, or leave replies unread. Choice: an hour; RFC 5321 §4.5.3.2.7 wants at least five minutes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(3_600);
 
 /// The answer to an address beyond ASCII in a transaction without SMTPUTF8 (RFC 6531 §3.5).
@@ -51,6 +53,13 @@ struct Transaction {
     smtputf8: bool,
     dsn: DsnParameters,
     recipients: Vec<Recipient>,
+}
+
+impl Transaction {
+    /// Whether it may name a mailbox: one beyond ASCII needs SMTPUTF8 (RFC 6531 §3.5).
+    fn may_name(&self, mailbox: &Mailbox) -> bool {
+        self.smtputf8 || mailbox.as_str().is_ascii()
+    }
 }
 
 /// What a session knows of itself.
@@ -153,52 +162,26 @@ impl Session<'_> {
                 smtputf8,
                 dsn,
             } => {
-                if self.greeted.is_none() || self.transaction.is_some() {
-                    return self
-                        .object("503 5.5.1 MAIL comes after EHLO and once")
-                        .await;
-                }
-                if size.is_some_and(|size| {
-                    usize::try_from(size).map_or(true, |size| size > CONTENT_LIMIT)
-                }) {
-                    return self.object("552 5.3.4 The message is too large").await;
-                }
-                if !smtputf8
-                    && sender
-                        .as_ref()
-                        .is_some_and(|sender| !sender.as_str().is_ascii())
-                {
-                    return self.object(UTF8_ADDRESS).await;
-                }
-                self.transaction = Some(Transaction {
+                let begun = Transaction {
                     sender,
                     smtputf8,
                     dsn,
                     recipients: Vec::new(),
-                });
-                self.say("250 2.1.0 Sender taken").await
+                };
+                self.mail(begun, size).await
             }
             Command::Rcpt {
                 mailbox,
                 notify,
                 original,
-            } => match &mut self.transaction {
-                None => self.object("503 5.5.1 RCPT comes after MAIL").await,
-                Some(open) if open.recipients.len() >= RECIPIENT_LIMIT => {
-                    self.object("452 4.5.3 Too many recipients").await
-                }
-                Some(open) if !open.smtputf8 && !mailbox.as_str().is_ascii() => {
-                    self.object(UTF8_ADDRESS).await
-                }
-                Some(open) => {
-                    open.recipients.push(Recipient {
-                        mailbox,
-                        notify,
-                        original,
-                    });
-                    self.say("250 2.1.5 Recipient taken").await
-                }
-            },
+            } => {
+                let recipient = Recipient {
+                    mailbox,
+                    notify,
+                    original,
+                };
+                self.rcpt(recipient).await
+            }
             Command::Data => self.data().await,
             Command::Rset => {
                 self.transaction = None;
@@ -209,6 +192,37 @@ impl Session<'_> {
             Command::Quit => {
                 self.say("221 2.0.0 Goodbye").await?;
                 Err(End::Quit)
+            }
+        }
+    }
+
+    async fn mail(&mut self, begun: Transaction, size: Option<u64>) -> Result<(), End> {
+        if self.greeted.is_none() || self.transaction.is_some() {
+            return self
+                .object("503 5.5.1 MAIL comes after EHLO and once")
+                .await;
+        }
+        let fits = |size| usize::try_from(size).is_ok_and(|size| size <= CONTENT_LIMIT);
+        if !size.is_none_or(fits) {
+            return self.object("552 5.3.4 The message is too large").await;
+        }
+        if !begun.sender.iter().all(|sender| begun.may_name(sender)) {
+            return self.object(UTF8_ADDRESS).await;
+        }
+        self.transaction = Some(begun);
+        self.say("250 2.1.0 Sender taken").await
+    }
+
+    async fn rcpt(&mut self, recipient: Recipient) -> Result<(), End> {
+        match &mut self.transaction {
+            None => self.object("503 5.5.1 RCPT comes after MAIL").await,
+            Some(open) if open.recipients.len() >= RECIPIENT_LIMIT => {
+                self.object("452 4.5.3 Too many recipients").await
+            }
+            Some(open) if !open.may_name(&recipient.mailbox) => self.object(UTF8_ADDRESS).await,
+            Some(open) => {
+                open.recipients.push(recipient);
+                self.say("250 2.1.5 Recipient taken").await
             }
         }
     }
@@ -232,6 +246,11 @@ impl Session<'_> {
             }
             Err(_) => return Err(End::Gone),
         };
+        if hops(&content) > HOP_LIMIT {
+            return self
+                .object("554 5.4.6 The message goes round in circles")
+                .await;
+        }
         let arrived = self.receiver.outside.clock.now();
         let mut kept = self.received_field(&open, arrived).into_bytes();
         kept.extend_from_slice(&content);
@@ -272,10 +291,15 @@ impl Session<'_> {
     }
 
     async fn say(&mut self, text: &str) -> Result<(), End> {
-        self.lines
-            .write(format!("{text}\r\n").as_bytes())
-            .await
-            .map_err(|_| End::Gone)
+        let line = format!("{text}\r\n");
+        let written = self
+            .receiver
+            .outside
+            .within(SILENCE_LIMIT, self.lines.write(line.as_bytes()));
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
     }
 
     /// Refuses a command; a sender that is wrong too often is left.
@@ -287,4 +311,16 @@ impl Session<'_> {
         }
         self.say(text).await
     }
+}
+
+/// How many trace fields a message has, one for each host that took it over (RFC 5321 §6.3).
+fn hops(content: &[u8]) -> usize {
+    content
+        .split(|byte| *byte == b'\n')
+        .take_while(|line| !line.trim_ascii().is_empty())
+        .filter(|line| {
+            line.get(..9)
+                .is_some_and(|name| name.eq_ignore_ascii_case(b"Received:"))
+        })
+        .count()
 }

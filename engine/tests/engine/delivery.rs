@@ -234,21 +234,6 @@ async fn a_receiver_is_taken_at_its_word() {
             bounced("5.1.1"),
         ),
         same(
-            "552 to RCPT",
-            |host| host.at("tls RCPT", Deed::Say("552 too many recipients")),
-            deferred("4.0.0"),
-        ),
-        same(
-            "552 5.5.3 to RCPT",
-            |host| host.at("tls RCPT", Deed::Say("552 5.5.3 too many recipients")),
-            deferred("4.0.0"),
-        ),
-        same(
-            "552 5.2.2 to RCPT",
-            |host| host.at("tls RCPT", Deed::Say("552 5.2.2 mailbox full")),
-            bounced("5.2.2"),
-        ),
-        same(
             "close at DATA",
             |host| host.at("tls DATA", Deed::Close),
             deferred("4.4.2"),
@@ -272,6 +257,29 @@ async fn a_receiver_is_taken_at_its_word() {
             "odd code",
             |host| host.at("dot", Deed::Say("354 again")),
             deferred("4.0.0"),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn too_many_recipients_is_no_final_word() {
+    let same = |name, change, want: Outcome| -> Case { (name, change, want.clone(), want) };
+    run(vec![
+        same(
+            "552 to RCPT",
+            |host| host.at("tls RCPT", Deed::Say("552 too many recipients")),
+            deferred("4.0.0"),
+        ),
+        same(
+            "552 5.5.3 to RCPT",
+            |host| host.at("tls RCPT", Deed::Say("552 5.5.3 too many recipients")),
+            deferred("4.0.0"),
+        ),
+        same(
+            "552 5.2.2 to RCPT",
+            |host| host.at("tls RCPT", Deed::Say("552 5.2.2 mailbox full")),
+            bounced("5.2.2"),
         ),
     ])
     .await;

@@ -144,3 +144,25 @@ async fn a_message_goes_only_to_hosts_that_can_take_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_message_that_goes_round_in_circles_is_not_taken() {
+    // (trace fields it comes with, code)
+    for (hops, want) in [(100, "250"), (101, "554")] {
+        let scene = Scene::new(Host::with_tls);
+        let engine = scene.start(&[]).await;
+        let content = format!(
+            "{}Subject: x\r\n\r\nReceived: no field\r\n.",
+            "received: by a.test\r\n\tfor b\r\n".repeat(hops)
+        );
+        let commands = [
+            "EHLO a.test",
+            "MAIL FROM:<a@home.test>",
+            "RCPT TO:<user@example.test>",
+            "DATA",
+            &content,
+        ];
+        let codes = dialogue(&engine, &commands).await;
+        assert_eq!(codes.last().map(String::as_str), Some(want), "{hops}");
+    }
+}
