@@ -4,12 +4,20 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use mtaspec_judge::scenario::{Case, Catalogue, Expect, Message, Step, Twin, differences};
+use mtaspec_certs::CertificateSpec;
+use mtaspec_judge::report::citation;
+use mtaspec_judge::scenario::{
+    Case, Catalogue, Difference, Expect, Message, Shown, Step, Twin, World, differences,
+};
 use mtaspec_judge::verdict::told;
+use serde_json::Value;
 
 use crate::output::say;
 use crate::selection::SuiteFolder;
 use crate::trouble::Trouble;
+
+/// A value that is longer says more in the file itself.
+const LONGEST_VALUE: usize = 90;
 
 /// Tell what a case sets up, what it expects, and on which text it rests
 #[derive(Debug, Args)]
@@ -71,7 +79,10 @@ fn set_up(step: &Step) -> Vec<String> {
         lines.push(format!("after {} s", after.as_secs()));
     }
     let differing: Vec<String> = (differences(&step.world).into_iter().flatten())
-        .map(|difference| difference.to_string())
+        .map(|difference| match value(&step.world, &difference) {
+            Some(value) => format!("{difference} = {value}"),
+            None => difference.to_string(),
+        })
         .collect();
     if differing.is_empty() {
         lines.push("the world is healthy".to_owned());
@@ -114,6 +125,59 @@ fn set_up(step: &Step) -> Vec<String> {
     lines
 }
 
+/// What a key is set to, where that is a short text.
+fn value(world: &World, difference: &Difference) -> Option<String> {
+    let (table, key) = match difference {
+        Difference::Host(name, key) => {
+            let host = world.hosts.get(name)?;
+            if let ("certificate", Shown::Certificate(shown)) = (key.as_str(), &host.certificate) {
+                return Some(certificate(shown));
+            }
+            (serde_json::to_value(host), key)
+        }
+        Difference::Attacker(name, key) => {
+            let attacker = world.attackers.get(name)?;
+            if let ("certificate", Some(shown)) = (key.as_str(), &attacker.certificate) {
+                return Some(certificate(shown));
+            }
+            (serde_json::to_value(attacker), key)
+        }
+        Difference::Domain(name, key) => (serde_json::to_value(world.domains.get(name)?), key),
+        Difference::Https(name, key) => (serde_json::to_value(world.https.get(name)?), key),
+        Difference::Fault(_) | Difference::Client(_) => return None,
+    };
+    let table = table.ok()?;
+    let value = key
+        .split('.')
+        .try_fold(&table, |table, key| table.get(key))?;
+    let text = match value {
+        Value::Array(entries) => Value::from_iter(entries.iter().map(in_a_row)).to_string(),
+        other => other.to_string(),
+    };
+    (text.len() <= LONGEST_VALUE).then_some(text)
+}
+
+/// A record's fields as files write them: `10 mx.example.test`.
+fn in_a_row(entry: &Value) -> Value {
+    let Value::Object(fields) = entry else {
+        return entry.clone();
+    };
+    let words = fields.values().map(|field| match field {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    words.collect::<Vec<_>>().join(" ").into()
+}
+
+fn certificate(shown: &CertificateSpec) -> String {
+    let changed = if *shown == shown.is.into() {
+        ""
+    } else {
+        ", with changes"
+    };
+    format!("\"{}\"{changed}", shown.is)
+}
+
 fn message(message: &Message) -> String {
     let from = if message.from.is_empty() {
         "<>"
@@ -151,10 +215,8 @@ fn expectations(table: &Expect, catalogue: &Catalogue) -> Vec<String> {
     for id in &table.requirements {
         lines.push(format!("  because {id}"));
         if let Some(row) = catalogue.row(id) {
-            lines.push(format!(
-                "    {} {}, {}: {}",
-                row.source, row.section, row.level, row.text
-            ));
+            let level = row.level.replace('-', " ");
+            lines.push(format!("    {} ({level}): {}", citation(row), row.text));
         }
     }
     lines
