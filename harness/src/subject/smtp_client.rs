@@ -53,15 +53,24 @@ pub enum DialogueError {
 /// A connection to the subject.
 pub(super) struct SmtpClient {
     stream: BufReader<TcpStream>,
+    patience: Duration,
 }
 
 impl SmtpClient {
     /// Connects and reads the greeting.
     pub(super) async fn connect(to: SocketAddr) -> Result<(Self, Reply), DialogueError> {
+        Self::connect_with(to, PATIENCE).await
+    }
+
+    async fn connect_with(
+        to: SocketAddr,
+        patience: Duration,
+    ) -> Result<(Self, Reply), DialogueError> {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
         let mut client = Self {
             stream: BufReader::new(stream),
+            patience,
         };
         let greeting = client.reply().await?;
         Ok((client, greeting))
@@ -80,14 +89,14 @@ impl SmtpClient {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), DialogueError> {
-        match tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await {
+        match tokio::time::timeout(self.patience, self.stream.write_all(bytes)).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(DialogueError::Silent),
         }
     }
 
     async fn reply(&mut self) -> Result<Reply, DialogueError> {
-        match tokio::time::timeout(PATIENCE, read_reply(&mut self.stream)).await {
+        match tokio::time::timeout(self.patience, read_reply(&mut self.stream)).await {
             Ok(reply) => reply,
             Err(_) => Err(DialogueError::Silent),
         }
@@ -177,6 +186,15 @@ mod tests {
         }
         assert!(read("250-a\r\n".repeat(300).as_bytes()).is_err());
         assert!(read("2".repeat(9000).as_bytes()).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_subject_that_never_answers_is_given_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = listener.local_addr().unwrap();
+        let connected = SmtpClient::connect_with(to, Duration::ZERO).await;
+        let error = connected.map(|_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "the subject said nothing for 30 s");
     }
 
     #[test]
