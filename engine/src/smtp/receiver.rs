@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::address::{DomainName, Mailbox};
+use crate::address::{DomainName, MailDomain, Mailbox};
 use crate::delivery::{DsnParameters, Message, Recipient};
 use crate::outside::{Outside, Stream};
 
@@ -275,12 +275,7 @@ impl Session<'_> {
             .as_ref()
             .map_or(("unknown", "SMTP"), |(name, kind)| (name, *kind));
         let protocol = if open.smtputf8 { "UTF8SMTP" } else { protocol };
-        let address = self.from.ip();
-        let literal = if address.is_ipv6() {
-            format!("[IPv6:{address}]")
-        } else {
-            format!("[{address}]")
-        };
+        let literal = MailDomain::Literal(self.from.ip());
         let date = OffsetDateTime::from(arrived)
             .format(&Rfc2822)
             .unwrap_or_default();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use rustls_pki_types::{DnsName, ServerName};
 
-use crate::address::DomainName;
+use crate::address::{DomainName, MailDomain};
 
 /// A receiver, as the sender knows it: the MX host's own name and never one met behind it (RFC 9525 §6.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,22 @@ impl fmt::Display for PeerName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host(name) => name.fmt(formatter),
-            Self::Address(address) => write!(formatter, "[{address}]"),
+            Self::Address(address) => MailDomain::Literal(*address).fmt(formatter),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_as_the_literal_it_came_from() {
+        for literal in ["[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            let Ok(MailDomain::Literal(address)) = MailDomain::parse(literal) else {
+                panic!("{literal} is a literal");
+            };
+            assert_eq!(PeerName::Address(address).to_string(), literal);
         }
     }
 }
