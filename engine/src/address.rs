@@ -9,8 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The most octets of a domain in its ASCII form (RFC 1035 §2.3.4).
 const DOMAIN_LIMIT: usize = 253;
 /// The most octets of a mailbox that is taken: a local part of 64, an at sign and a domain in its longest form
-/// (RFC 5321 §4.5.3.1), with room for domains in Unicode form.
-const MAILBOX_LIMIT: usize = 1_100;
+/// (RFC 5321 §4.5.3.1), with room for domains in Unicode form, and so few that a header field which holds it stays within
+/// a line (RFC 5322 §2.1.1).
+const MAILBOX_LIMIT: usize = 900;
 
 /// Why a text is no domain or mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

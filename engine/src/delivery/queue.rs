@@ -319,7 +319,9 @@ impl Queue {
             workshop.chance.draw(),
         );
         // A notice asks for no notice of its own: its sender is null and its recipient says NEVER (RFC 3461 §6.1).
-        self.add(notice, vec![Recipient::new(sender)]);
+        let mut told = Recipient::new(sender);
+        told.notify = Some(super::message::Notify::default());
+        self.add(notice, vec![told]);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

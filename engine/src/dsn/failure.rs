@@ -10,8 +10,15 @@ use crate::delivery::{DsnParameters, Message, Recipient, Return, Trouble};
 
 use super::{fields, readable};
 
-/// The longest message that is returned whole; of longer ones the header is returned (RFC 3461 §4.3).
+/// Choice: messages up to this size are returned whole, of longer ones the header, even where RET asks for more. RFC 3461
+/// §4.3 leaves it open where RET says nothing, and the copy of a long one would fail for its size as the message may have.
 const RETURN_LIMIT: usize = 256 * 1_024;
+
+/// The most octets of a word that no blank breaks: with what stands before it a line that mail allows (RFC 5322 §2.1.1).
+const WORD_LIMIT: usize = 900;
+
+/// The field of a part, or of the whole, that has octets beyond ASCII.
+const EIGHT_BIT: &str = "Content-Transfer-Encoding: 8bit";
 
 /// A recipient that is given up, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +44,19 @@ pub(crate) fn failure_notice(
             .iter()
             .any(|failure| !failure.recipient.mailbox.as_str().is_ascii());
     let boundary = boundary(&message.content, draw);
+    let text = readable::text(reporter, message, failures, now).join("\r\n");
+    let status_kind = if is_utf8 {
+        "message/global-delivery-status"
+    } else {
+        "message/delivery-status"
+    };
+    let groups = fields::groups(reporter, message, failures, is_utf8).join("\r\n");
+    let (returned_kind, returned) = returned(message);
+    let parts = [
+        ("text/plain; charset=utf-8", text.as_bytes()),
+        (status_kind, groups.as_bytes()),
+        (returned_kind, returned),
+    ];
     let mut notice = Notice(Vec::new());
     notice.line(&format!("Date: {}", date(now)));
     notice.line(&format!(
@@ -49,24 +69,16 @@ pub(crate) fn failure_notice(
     notice.line("MIME-Version: 1.0");
     notice.line("Content-Type: multipart/report; report-type=delivery-status;");
     notice.line(&format!(" boundary=\"{boundary}\""));
+    // A part in 8 bits makes the whole one of 8 bits (RFC 2045 §6.4).
+    if !parts.iter().all(|(_, content)| content.is_ascii()) {
+        notice.line(EIGHT_BIT);
+    }
     notice.line("");
     notice.line("This is a notice about a failed delivery, in MIME format.");
     notice.line("");
-    let text = readable::text(reporter, message, failures, now);
-    notice.part(
-        &boundary,
-        "text/plain; charset=utf-8",
-        text.join("\r\n").as_bytes(),
-    );
-    let kind = if is_utf8 {
-        "message/global-delivery-status"
-    } else {
-        "message/delivery-status"
-    };
-    let groups = fields::groups(reporter, message, failures, is_utf8);
-    notice.part(&boundary, kind, groups.join("\r\n").as_bytes());
-    let (kind, content) = returned(message);
-    notice.part(&boundary, kind, content);
+    for (kind, content) in parts {
+        notice.part(&boundary, kind, content);
+    }
     notice.line(&format!("--{boundary}--"));
     Message {
         sender: None,
@@ -90,7 +102,7 @@ impl Notice {
         self.line(&format!("--{boundary}"));
         self.line(&format!("Content-Type: {kind}"));
         if !content.is_ascii() {
-            self.line("Content-Transfer-Encoding: 8bit");
+            self.line(EIGHT_BIT);
         }
         self.line("");
         self.0.extend_from_slice(content);
@@ -124,6 +136,15 @@ fn boundary(content: &[u8], draw: u64) -> String {
     boundary
 }
 
+/// A word, cut where it is too long for a line: a receiver's text may be a single one.
+pub(super) fn cut(word: &str) -> &str {
+    let mut end = word.len().min(WORD_LIMIT);
+    while !word.is_char_boundary(end) {
+        end -= 1;
+    }
+    &word[..end]
+}
+
 /// A date as RFC 5322 §3.3 has it.
 pub(super) fn date(at: SystemTime) -> String {
     OffsetDateTime::from(at)
@@ -142,6 +163,7 @@ mod tests {
     use crate::address::Mailbox;
     use crate::delivery::Violation;
     use crate::route::{LookupFault, RouteFault};
+    use crate::smtp::Refusal;
     use crate::tls::ChainFault;
 
     const ARRIVED: u64 = 1_790_000_000;
@@ -268,6 +290,51 @@ mod tests {
                 })
                 .collect();
             assert_eq!(parts, want);
+        }
+    }
+
+    fn refused(host: &str, text: &str) -> Trouble {
+        let refusal = Refusal::Broken {
+            content_sent: false,
+            malformed: true,
+            text: text.into(),
+        };
+        let host = host.into();
+        Trouble::Refused { host, refusal }
+    }
+
+    #[test]
+    fn a_notice_is_of_eight_bits_where_one_of_its_parts_is() {
+        let ascii = notice(
+            &message(None),
+            &[failure("user@a.test", refused("a", "x"))],
+            2,
+        );
+        assert!(!ascii.contains(EIGHT_BIT));
+        let text = notice(
+            &message(None),
+            &[failure("user@a.test", refused("a", "ü"))],
+            2,
+        );
+        let (header, parts) = text.split_once("\n\n").unwrap();
+        assert!(header.contains(EIGHT_BIT));
+        assert_eq!(parts.matches(EIGHT_BIT).count(), 1);
+    }
+
+    #[test]
+    fn no_line_of_a_notice_is_longer_than_mail_allows() {
+        let word = "ü".repeat(3_000);
+        assert_eq!(cut(&word).len(), WORD_LIMIT);
+        let long = format!("{}@example.test", "x".repeat(3_000));
+        assert!(Mailbox::parse(&long).is_err());
+        for recipient in ["user@example.test", "jürgen@example.test"] {
+            let text = notice(
+                &message(None),
+                &[failure(recipient, refused("a", &word))],
+                2,
+            );
+            let longest = text.lines().map(str::len).max();
+            assert!(longest <= Some(998), "{longest:?}");
         }
     }
 

@@ -3,12 +3,10 @@
 use crate::address::DomainName;
 use crate::delivery::Message;
 
-use super::failure::{Failure, date};
+use super::failure::{Failure, cut, date};
 
-/// The longest line; longer fields are folded at blanks, and words longer than this are cut (RFC 5322 §2.1.1).
+/// How far lines go: longer fields are folded at blanks.
 const LINE_LIMIT: usize = 76;
-/// The longest word that is kept whole.
-const WORD_LIMIT: usize = 500;
 
 /// The fields, group by group, an empty line behind each group. Without `is_utf8` all of it is ASCII.
 pub(super) fn groups(
@@ -86,9 +84,8 @@ fn folded(field: &str, is_utf8: bool) -> String {
     let mut folded = String::new();
     let mut length = 0;
     for word in field.split_whitespace() {
-        let word: String = word
+        let word: String = cut(word)
             .chars()
-            .take(WORD_LIMIT)
             .map(|char| {
                 if char.is_ascii() || is_utf8 {
                     char

@@ -7,7 +7,7 @@ use crate::delivery::{Message, Trouble, Violation};
 use crate::route::RouteFault;
 use crate::smtp::Refusal;
 
-use super::failure::Failure;
+use super::failure::{Failure, cut};
 
 /// How far lines go.
 const WIDTH: usize = 76;
@@ -91,6 +91,7 @@ fn told(seconds: u64) -> String {
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
+        let word = cut(word);
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
                 line.push(' ');

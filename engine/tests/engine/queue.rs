@@ -226,6 +226,10 @@ async fn nobody_is_told_who_does_not_want_to_be() {
                 notice.mail
             );
             assert!(!notice.mail.contains("RET="));
+            assert_eq!(
+                notice.recipients,
+                ["RCPT TO:<sender@home.test> NOTIFY=NEVER"]
+            );
         }
     }
 }
