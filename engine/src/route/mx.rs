@@ -2,6 +2,8 @@
 //!
 //! An answer comes in, hosts in the order in which they are tried go out, or the reason why there is none.
 
+use std::collections::BTreeSet;
+
 use hickory_proto::rr::Name;
 
 use crate::address::DomainName;
@@ -81,6 +83,9 @@ pub(super) fn in_order(
     hosts.sort_by(|one, other| one.name.cmp(&other.name));
     chance.shuffle(&mut hosts);
     hosts.sort_by_key(|host| host.preference);
+    // A host named twice is one host: what it said at its better place holds for the round.
+    let mut named = BTreeSet::new();
+    hosts.retain(|host| named.insert(host.name.clone()));
     if let Some(bound) = hosts
         .iter()
         .find(|host| host.name == *own)
@@ -143,7 +148,7 @@ mod tests {
 
     #[test]
     fn hosts_of_equal_preference_come_in_every_order() {
-        let first: std::collections::BTreeSet<String> = (0..50)
+        let first: BTreeSet<String> = (0..50)
             .map(|seed| {
                 order(&[(10, "a.test."), (10, "b.test.")], seed)
                     .unwrap()
@@ -169,10 +174,14 @@ mod tests {
     fn unusual_records_have_their_own_meaning() {
         let text = || "example.test".to_owned();
         // (records, what they mean)
-        let cases: [Case; 6] = [
+        let cases: [Case; 7] = [
             (&[(0, ".")], Err(RouteFault::NullMx(text()))),
             (&[(10, ".")], Err(RouteFault::NullMx(text()))),
             (&[(0, "."), (10, "a.test.")], Ok(vec!["a.test".into()])),
+            (
+                &[(30, "a.test."), (10, "A.test."), (20, "b.test.")],
+                Ok(vec!["a.test".into(), "b.test".into()]),
+            ),
             (&[(10, "subject.home.test.")], Err(RouteFault::Loop(text()))),
             (
                 &[
