@@ -79,6 +79,9 @@ pub(super) fn after_refused_starttls(
 }
 
 /// After a handshake that failed: may the sender come back to the host in plaintext?
+///
+/// Choice: without an obligation it comes back at once, to the same host, before the next one. RFC 3207 §4.1 leaves it to the
+/// sender, and RFC 7435 §3 prefers mail in plaintext to none; a host whose TLS is broken would otherwise get none at all.
 pub(super) fn after_failed_handshake(
     obligation: Obligation,
     fault: HandshakeFault,

@@ -20,6 +20,9 @@ pub(crate) enum Disposition {
 /// 3. Anything that may clear up decides for another round.
 /// 4. Else nothing is left to hope for.
 ///
+/// Choice: the second goes before the third, also where another host may have taken the message without saying so. No RFC
+/// knows such rules; the sender hears at once that one of the hosts cannot be used as they ask.
+///
 /// Of several troubles of the deciding kind the last is told, the one at the host that was tried last.
 #[must_use]
 pub(super) fn undelivered(troubles: &[Trouble]) -> Option<Disposition> {

@@ -104,8 +104,8 @@ fn config(
 
 /// Takes every certificate: it is judged after the handshake.
 ///
-/// Where nobody is authenticated the handshake's signature is not checked either. Certificates that rustls cannot read,
-/// of version 1 or with odd extensions, would otherwise push the mail into plaintext, which protects it less.
+/// Choice: where nobody is authenticated the handshake's signature is not checked either. Certificates that rustls cannot read,
+/// of version 1 or with odd extensions, would otherwise push the mail into plaintext, which protects it less (RFC 7435 §3).
 #[derive(Debug)]
 struct Postponed {
     algorithms: WebPkiSupportedAlgorithms,
