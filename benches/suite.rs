@@ -8,9 +8,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::ensure;
 use criterion::{Criterion, SamplingMode, Throughput};
 use mtaspec::builtin::BuiltIn;
-use mtaspec_certs::Mint;
 use mtaspec_harness::internet::{Internet, Options};
-use mtaspec_harness::plan::{Order, PlanOptions};
+use mtaspec_harness::plan::Order;
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::scenario::{Case, Catalogue, Suite};
@@ -47,13 +46,7 @@ impl Bench {
             has_legacy_tls,
             None,
         );
-        let player = Player {
-            mint: Mint::new(Arc::clone(internet.authorities()), now),
-            internet,
-            subject,
-            plan: PlanOptions::default(),
-            now,
-        };
+        let player = Player::new(internet, subject, now);
         Ok(Self {
             known,
             played: order.run,

@@ -12,9 +12,8 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec::builtin::BuiltIn;
-use mtaspec_certs::Mint;
 use mtaspec_harness::internet::{Internet, Options};
-use mtaspec_harness::plan::{Order, PlanOptions, Shard};
+use mtaspec_harness::plan::{Order, Shard};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::{Recording, SubjectName};
@@ -209,13 +208,7 @@ impl Run {
             unwritten: Vec::new(),
         };
         ran.skipped.iter().for_each(|result| progress.done(result));
-        let player = Player {
-            mint: Mint::new(Arc::clone(internet.authorities()), now),
-            internet,
-            subject,
-            plan: PlanOptions::default(),
-            now,
-        };
+        let player = Player::new(internet, subject, now);
         play_all(
             &player,
             &order.run,

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use mtaspec_certs::Mint;
 use mtaspec_harness::internet::{Internet, Options};
-use mtaspec_harness::plan::{Order, PlanOptions};
+use mtaspec_harness::plan::Order;
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::scenario::{Case, Catalogue, Suite};
@@ -62,13 +61,7 @@ impl Loaded {
             .unwrap();
         let now = SystemTime::now();
         let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
-        let player = Player {
-            mint: Mint::new(Arc::clone(internet.authorities()), now),
-            internet,
-            subject,
-            plan: PlanOptions::default(),
-            now,
-        };
+        let player = Player::new(internet, subject, now);
         let mut played = Vec::new();
         let jobs = NonZeroUsize::new(jobs).unwrap();
         play_all(

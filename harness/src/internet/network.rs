@@ -1,6 +1,6 @@
 //! The Internet of a run: the resolvers, the addresses and the certificates that all cases have in common.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -152,12 +152,5 @@ impl Internet {
             recorder,
         )
         .await
-    }
-
-    /// The logical address under which the resolvers are named in NS records.
-    #[must_use]
-    pub fn logical_resolver(&self) -> Option<IpAddr> {
-        let logical = self.book.logical(self.resolver());
-        logical.map(|address| address.ip())
     }
 }

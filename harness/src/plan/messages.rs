@@ -105,7 +105,7 @@ impl MailPlan {
 
     /// The same, with the copy.
     #[must_use]
-    pub fn mail_of_sender(&self, address: &str) -> Option<&PlannedMail> {
+    fn mail_of_sender(&self, address: &str) -> Option<&PlannedMail> {
         let (at, _) = tokens_in(address).next()?;
         let token = address[at + 1 + TOKEN_PREFIX.len()..]
             .get(..TOKEN_LENGTH)?
@@ -134,7 +134,7 @@ impl MailPlan {
     /// The canaries in these bytes, each once: whose, and of which part. A token of an envelope sender counts as the
     /// envelope, wherever it stands.
     #[must_use]
-    pub fn seen_in(&self, bytes: &[u8]) -> Vec<(&PlannedMail, Part)> {
+    fn seen_in(&self, bytes: &[u8]) -> Vec<(&PlannedMail, Part)> {
         let kinds = [
             (HEADER_PREFIX.as_bytes(), Part::Header),
             (BODY_PREFIX.as_bytes(), Part::Body),

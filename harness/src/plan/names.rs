@@ -171,13 +171,11 @@ pub fn ascii(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mtaspec_judge::scenario::{
-        Case, Direction, Domain, Fault, FaultPlace, Host, Message, Moment, MxRecord, Place, Step,
-        Twin, World,
-    };
+    use mtaspec_judge::scenario::{Case, Domain, Fault, FaultPlace, Host, Moment, MxRecord, World};
     use proptest::prelude::*;
 
     use super::{Label, Names, ascii};
+    use crate::plan::healthy_case;
 
     fn names() -> Names {
         Names::from_texts("abcdefg2", "test")
@@ -292,30 +290,15 @@ mod tests {
             skip: 0,
             written: "mx.example.test: greeting: 554 mx.example.test is shut".into(),
         });
-        Case {
+        let mut case = Case {
             id: "a/b#c.test".into(),
             title: "Why example.test is shut".into(),
             why: "example.test".into(),
-            place: Place {
-                file: "scenarios/a.test".into(),
-                line: 1,
-                column: 1,
-            },
-            direction: Direction::Outbound,
-            client: mtaspec_judge::scenario::Client::default(),
-            steps: vec![Step {
-                after: None,
-                world,
-                inject: vec![Message::default()],
-                ask: None,
-                makes_due: false,
-                lasts: None,
-                expect: Vec::new(),
-            }],
-            twin: Twin::NotNeeded,
-            capabilities: Default::default(),
-            needs_legacy_tls: false,
-        }
+            ..healthy_case()
+        };
+        case.place.file = "scenarios/a.test".into();
+        case.steps[0].world = world;
+        case
     }
 
     #[test]

@@ -36,6 +36,18 @@ pub struct Player {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Player {
+    /// A player with the usual names, whose certificates come from the Internet's own authorities.
+    #[must_use]
+    pub fn new(internet: Internet, subject: Arc<dyn Subject>, now: SystemTime) -> Self {
+        Self {
+            mint: Mint::new(Arc::clone(internet.authorities()), now),
+            internet,
+            subject,
+            plan: PlanOptions::default(),
+            now,
+        }
+    }
+
     /// Plays one case and gives back all that was seen.
     pub async fn play(&self, case: &Arc<Case>) -> Recording {
         let begin = Instant::now();

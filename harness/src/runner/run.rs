@@ -126,13 +126,11 @@ fn play_apart(player: &Player, case: &Arc<Case>, stop: &Stop) -> Option<Recordin
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::atomic::AtomicUsize;
-
-    use mtaspec_judge::events::SubjectName;
 
     use super::*;
     use crate::plan::healthy_case;
+    use crate::runner::schedule::tests::recording;
 
     fn cases(count: usize) -> Vec<Arc<Case>> {
         (0..count)
@@ -142,21 +140,6 @@ mod tests {
                 Arc::new(case)
             })
             .collect()
-    }
-
-    fn recording(case: &Case) -> Recording {
-        Recording {
-            case: case.clone(),
-            subject: SubjectName {
-                name: "engine".into(),
-                version: String::new(),
-                capabilities: BTreeSet::new(),
-            },
-            now: String::new(),
-            tool: String::new(),
-            events: Vec::new(),
-            milliseconds: 0,
-        }
     }
 
     #[test]

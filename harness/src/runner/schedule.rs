@@ -187,7 +187,7 @@ fn accepts_refusal(step: &Step) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
 
     use mtaspec_judge::events::SubjectName;
@@ -216,7 +216,8 @@ mod tests {
         Arc::new(case)
     }
 
-    fn recording(case: &Case) -> Recording {
+    /// A recording of a case of which nothing was seen.
+    pub(in crate::runner) fn recording(case: &Case) -> Recording {
         Recording {
             case: case.clone(),
             subject: SubjectName {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
+#[path = "../any_certificate/mod.rs"]
+mod any_certificate;
 mod attacker;
 mod canaries;
 mod client;

@@ -3,6 +3,8 @@
 #![cfg(feature = "legacy-tls")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../any_certificate/mod.rs"]
+mod any_certificate;
 mod case_time;
 mod client;
 mod client_certificates;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ahead::Ahead;
 use super::flight::{self, Flight};
 use crate::clock::CaseClock;
 use crate::internet::wire::{Ends, Wire};
@@ -46,8 +47,7 @@ pub(super) struct Below {
     wire: Option<Wire>,
     ends: Ends,
     clock: Arc<CaseClock>,
-    ahead: Vec<u8>,
-    at: usize,
+    ahead: Ahead,
     sent: Option<Vec<u8>>,
     received: Vec<u8>,
     pieces: Pieces,
@@ -63,8 +63,7 @@ impl Below {
             ends: wire.ends(),
             wire: Some(wire),
             clock,
-            ahead,
-            at: 0,
+            ahead: Ahead::new(ahead),
             sent: Some(Vec::new()),
             received: Vec::new(),
             pieces: Pieces::Whole,
@@ -185,10 +184,7 @@ impl AsyncRead for Below {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.at < this.ahead.len() {
-            let length = buffer.remaining().min(this.ahead.len() - this.at);
-            buffer.put_slice(&this.ahead[this.at..this.at + length]);
-            this.at += length;
+        if this.ahead.give(buffer) {
             return Poll::Ready(Ok(()));
         }
         this.notice_flight()?;

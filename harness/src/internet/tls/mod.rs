@@ -3,6 +3,7 @@
 //! The ClientHello is read here and replayed to the stack that serves the fake, so that what the subject offered is
 //! known whichever stack that is, and even if none is.
 
+mod ahead;
 mod below;
 mod certificates;
 mod client_hello;
@@ -31,10 +32,7 @@ pub use key_log::KeyLog;
 pub use names::{alert_name, alert_names, alert_number, version_name, version_number};
 pub use record_reader::{FirstFlight, HelloTrouble, Opening, read_first_flight};
 pub use server::{Handshake, HandshakeEnd, ServerTls, Tell, TlsFacts};
-pub use setup::{
-    FIELD_SUITES_12, HEALTHY_GROUPS, HEALTHY_SUITES_12, HEALTHY_SUITES_13, HEALTHY_VERSIONS,
-    OLD_FIELD_SUITES, OLD_SUITES, Owner, TlsSetup,
-};
+pub use setup::{Owner, TlsSetup};
 pub use stack::TlsSetupError;
 pub use stream::TlsStream;
 pub use suites::{suite_name, suite_number};

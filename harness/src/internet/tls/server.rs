@@ -82,7 +82,7 @@ pub struct TlsFacts {
 impl TlsFacts {
     /// The sender showed a certificate.
     #[must_use]
-    pub fn has_client_certificate(&self) -> bool {
+    fn has_client_certificate(&self) -> bool {
         !self.client_chain.is_empty()
     }
 

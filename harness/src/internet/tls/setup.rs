@@ -13,18 +13,14 @@ use mtaspec_judge::scenario::{
 use super::key_log::KeyLog;
 use super::suites::{Authentication, authentication, is_old, is_tls13};
 
-/// What every host speaks that says nothing.
-pub const HEALTHY_VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
-/// The groups of every host that says nothing.
-pub const HEALTHY_GROUPS: [&str; 2] = ["x25519", "secp256r1"];
 /// The suites of TLS 1.3 of every host that says nothing.
-pub const HEALTHY_SUITES_13: [&str; 3] = [
+const HEALTHY_SUITES_13: [&str; 3] = [
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
 ];
 /// The suites of TLS 1.2 of every host that says nothing; the key decides which half counts.
-pub const HEALTHY_SUITES_12: [&str; 6] = [
+const HEALTHY_SUITES_12: [&str; 6] = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -33,7 +29,7 @@ pub const HEALTHY_SUITES_12: [&str; 6] = [
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ];
 /// The suites of TLS 1.0 and 1.1 of a host that speaks them and says nothing of suites.
-pub const OLD_SUITES: [&str; 6] = [
+const OLD_SUITES: [&str; 6] = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
     "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
     "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
@@ -42,12 +38,12 @@ pub const OLD_SUITES: [&str; 6] = [
     "TLS_RSA_WITH_AES_256_CBC_SHA",
 ];
 /// What a host with a prime field among its groups has besides.
-pub const FIELD_SUITES_12: [&str; 2] = [
+const FIELD_SUITES_12: [&str; 2] = [
     "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
     "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
 ];
 /// The same below TLS 1.2.
-pub const OLD_FIELD_SUITES: [&str; 2] = [
+const OLD_FIELD_SUITES: [&str; 2] = [
     "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
     "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
 ];
@@ -294,8 +290,8 @@ mod tests {
     #[test]
     fn the_constants_are_the_healthy_host() {
         let healthy = TlsSetup::default();
-        assert_eq!(healthy.versions, HEALTHY_VERSIONS);
-        assert_eq!(healthy.groups, HEALTHY_GROUPS);
+        assert_eq!(healthy.versions, [TlsVersion::Tls12, TlsVersion::Tls13]);
+        assert_eq!(healthy.groups, ["x25519", "secp256r1"]);
         assert!(healthy.met_by_hello().is_empty());
         assert!(
             healthy

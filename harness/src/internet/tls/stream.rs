@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ahead::Ahead;
 use super::below::Below;
 use crate::internet::wire::Wire;
 
@@ -29,16 +30,14 @@ impl OnBelow for tokio_rustls::server::TlsStream<Below> {
 /// A stack's stream, with early data in front.
 pub(super) struct Over<S> {
     stream: S,
-    early: Vec<u8>,
-    at: usize,
+    early: Ahead,
 }
 
 impl<S> Over<S> {
     pub(super) fn new(stream: S, early: Vec<u8>) -> Self {
         Self {
             stream,
-            early,
-            at: 0,
+            early: Ahead::new(early),
         }
     }
 }
@@ -56,10 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Over<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.at < this.early.len() {
-            let length = buffer.remaining().min(this.early.len() - this.at);
-            buffer.put_slice(&this.early[this.at..this.at + length]);
-            this.at += length;
+        if this.early.give(buffer) {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_read(context, buffer)
