@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
@@ -102,17 +102,17 @@ impl Client {
             "plaintext behind the reply: {:?}",
             self.heard
         );
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate::new()))
-            .with_no_client_auth();
-        let name = ServerName::try_from("mx.example.abcdefg2.test").unwrap();
-        let connector = TlsConnector::from(Arc::new(config));
-        let stream = connector.connect(name, self.stream).await.ok()?;
+        let connector = TlsConnector::from(config());
+        let stream = connector.connect(host(), self.stream).await.ok()?;
         Some(Self::new(stream))
+    }
+
+    /// Sends a ClientHello and goes on without TLS.
+    pub(crate) async fn send_hello(&mut self) {
+        let mut hello = Vec::new();
+        let mut tls = ClientConnection::new(config(), host()).unwrap();
+        tls.write_tls(&mut hello).unwrap();
+        self.send(hello).await;
     }
 
     /// EHLO, STARTTLS, TLS, EHLO.
@@ -123,4 +123,18 @@ impl Client {
         assert!(inside.say("EHLO a.test").await.starts_with("250"));
         inside
     }
+}
+
+fn config() -> Arc<ClientConfig> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate::new()))
+        .with_no_client_auth();
+    Arc::new(config)
+}
+
+fn host() -> ServerName<'static> {
+    ServerName::try_from("mx.example.abcdefg2.test").unwrap()
 }

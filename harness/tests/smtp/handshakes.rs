@@ -213,3 +213,24 @@ async fn plaintext_pipelined_behind_starttls_is_dropped_and_tls_follows() {
         });
     assert_eq!(told, Some(("STARTTLS".to_owned(), false)));
 }
+
+#[tokio::test]
+async fn what_a_sender_says_after_a_failed_handshake_is_heard_though_it_leaves_at_once() {
+    let alert = Deed::Alert("handshake_failure".into());
+    for deed in [Deed::Garbage, alert, Deed::Close] {
+        let stage = Stage::with_faults(vec![fault(Moment::Handshake, deed.clone())]);
+        let mut client = stage.greeted().await;
+        client.say("EHLO a").await;
+        assert!(client.say("STARTTLS").await.starts_with("220"));
+        client.send_hello().await;
+        client
+            .send(format!("MAIL FROM:<{}>\r\n", stage.sender()))
+            .await;
+        drop(client);
+        let events = stage.ended().await;
+        let mail = events.iter().any(|event| {
+            matches!(&event.what, What::SmtpCommand { verb, tls: false, .. } if verb == "MAIL")
+        });
+        assert!(mail, "{deed:?}: {events:#?}");
+    }
+}

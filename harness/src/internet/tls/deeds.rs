@@ -92,22 +92,22 @@ pub(super) async fn end(
         Ending::Stall => {
             let ends = wire.ends();
             let _hold = clock.hold(ends.client, ends.server, ends.sent(), Hearing::InVain);
-            until_closed(&mut wire, clock).await;
+            until_closed(&mut wire).await;
             return By::Sender;
         }
         Ending::Garbage => write(&mut wire, GARBAGE).await,
         Ending::Alert(number) => write(&mut wire, &alert(*number, version)).await,
     };
     if sent.is_ok() {
-        close(wire, clock).await;
+        close(wire).await;
     }
     By::Receiver
 }
 
 /// Ends a connection in order: what the sender still sends is read, since unread bytes would make it a reset.
-pub(super) async fn close(mut wire: Wire, clock: &Arc<CaseClock>) {
+pub(super) async fn close(mut wire: Wire) {
     if wire.shutdown().await.is_ok() {
-        until_closed(&mut wire, clock).await;
+        until_closed(&mut wire).await;
     }
 }
 
@@ -122,12 +122,8 @@ async fn write(wire: &mut Wire, bytes: &[u8]) -> io::Result<()> {
     wire.flush().await
 }
 
-async fn until_closed(wire: &mut Wire, clock: &Arc<CaseClock>) {
-    let ends = wire.ends();
+/// Reads to the end of the stream: what the sender wrote before it left is heard, however late it is read.
+async fn until_closed(wire: &mut Wire) {
     let mut buffer = [0; 1024];
-    let drained = async { while matches!(wire.read(&mut buffer).await, Ok(read) if read > 0) {} };
-    tokio::select! {
-        () = drained => {}
-        () = clock.closed(ends.client, ends.server) => {}
-    }
+    while matches!(wire.read(&mut buffer).await, Ok(read) if read > 0) {}
 }

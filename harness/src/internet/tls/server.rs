@@ -208,7 +208,7 @@ impl ServerTls {
             }
             Opening::Alert(alert) => {
                 session.failed(By::Sender, Some(alert), None);
-                deeds::close(wire, &session.deeds.clock).await;
+                deeds::close(wire).await;
                 ended(By::Sender)
             }
             Opening::Closed => {

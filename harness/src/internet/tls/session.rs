@@ -134,7 +134,7 @@ impl Session<'_> {
                 By::Sender
             }
         };
-        deeds::close(wire, &self.deeds.clock).await;
+        deeds::close(wire).await;
         ended(by)
     }
 
@@ -181,7 +181,7 @@ impl Session<'_> {
                     return self.end_by(wire, fault, ending, hello, version).await;
                 }
                 self.failed(broken.by, broken.alert, version);
-                deeds::close(wire, &self.deeds.clock).await;
+                deeds::close(wire).await;
                 ended(broken.by)
             }
         }
