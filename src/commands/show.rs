@@ -4,20 +4,13 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use mtaspec_certs::CertificateSpec;
-use mtaspec_judge::report::citation;
-use mtaspec_judge::scenario::{
-    Case, Catalogue, Difference, Expect, Message, Shown, Step, Twin, World, differences,
-};
+use mtaspec_judge::report::{statement, wrapped};
+use mtaspec_judge::scenario::{Case, Catalogue, Expect, Message, Step, Twin, differences};
 use mtaspec_judge::verdict::told;
-use serde_json::Value;
 
 use crate::output::say;
 use crate::selection::SuiteFolder;
 use crate::trouble::Trouble;
-
-/// A value that is longer says more in the file itself.
-const LONGEST_VALUE: usize = 90;
 
 /// Tell what a case sets up, what it expects, and on which text it rests
 #[derive(Debug, Args)]
@@ -43,11 +36,14 @@ impl Show {
 }
 
 fn describe(case: &Case, catalogue: &Catalogue) -> String {
-    let mut text = format!(
-        "{}\n  {}\n  {}\n  {}:{}\n",
-        case.id, case.title, case.why, case.place.file, case.place.line
-    );
-    let mut write = |line: &str| writeln!(text, "{line}").expect("text takes text");
+    let mut text = format!("{}\n", case.id);
+    let mut write = |line: &str| {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        writeln!(text, "{}", wrapped(line, indent)).expect("text takes text");
+    };
+    write(&format!("  {}", case.title));
+    write(&format!("  {}", case.why));
+    write(&format!("  {}:{}", case.place.file, case.place.line));
     if !case.capabilities.is_empty() {
         let needed: Vec<&str> = case.capabilities.iter().map(String::as_str).collect();
         write(&format!("  needs {}", needed.join(", ")));
@@ -59,7 +55,8 @@ fn describe(case: &Case, catalogue: &Catalogue) -> String {
     }
     for (index, step) in case.steps.iter().enumerate() {
         if case.steps.len() > 1 {
-            write(&format!("\n  step {}", index + 1));
+            write("");
+            write(&format!("  step {}", index + 1));
         }
         for line in set_up(step) {
             write(&format!("  {line}"));
@@ -79,10 +76,7 @@ fn set_up(step: &Step) -> Vec<String> {
         lines.push(format!("after {} s", after.as_secs()));
     }
     let differing: Vec<String> = (differences(&step.world).into_iter().flatten())
-        .map(|difference| match value(&step.world, &difference) {
-            Some(value) => format!("{difference} = {value}"),
-            None => difference.to_string(),
-        })
+        .map(|difference| difference.with_value(&step.world))
         .collect();
     if differing.is_empty() {
         lines.push("the world is healthy".to_owned());
@@ -125,59 +119,6 @@ fn set_up(step: &Step) -> Vec<String> {
     lines
 }
 
-/// What a key is set to, where that is a short text.
-fn value(world: &World, difference: &Difference) -> Option<String> {
-    let (table, key) = match difference {
-        Difference::Host(name, key) => {
-            let host = world.hosts.get(name)?;
-            if let ("certificate", Shown::Certificate(shown)) = (key.as_str(), &host.certificate) {
-                return Some(certificate(shown));
-            }
-            (serde_json::to_value(host), key)
-        }
-        Difference::Attacker(name, key) => {
-            let attacker = world.attackers.get(name)?;
-            if let ("certificate", Some(shown)) = (key.as_str(), &attacker.certificate) {
-                return Some(certificate(shown));
-            }
-            (serde_json::to_value(attacker), key)
-        }
-        Difference::Domain(name, key) => (serde_json::to_value(world.domains.get(name)?), key),
-        Difference::Https(name, key) => (serde_json::to_value(world.https.get(name)?), key),
-        Difference::Fault(_) | Difference::Client(_) => return None,
-    };
-    let table = table.ok()?;
-    let value = key
-        .split('.')
-        .try_fold(&table, |table, key| table.get(key))?;
-    let text = match value {
-        Value::Array(entries) => Value::from_iter(entries.iter().map(in_a_row)).to_string(),
-        other => other.to_string(),
-    };
-    (text.len() <= LONGEST_VALUE).then_some(text)
-}
-
-/// A record's fields as files write them: `10 mx.example.test`.
-fn in_a_row(entry: &Value) -> Value {
-    let Value::Object(fields) = entry else {
-        return entry.clone();
-    };
-    let words = fields.values().map(|field| match field {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    });
-    words.collect::<Vec<_>>().join(" ").into()
-}
-
-fn certificate(shown: &CertificateSpec) -> String {
-    let changed = if *shown == shown.is.into() {
-        ""
-    } else {
-        ", with changes"
-    };
-    format!("\"{}\"{changed}", shown.is)
-}
-
 fn message(message: &Message) -> String {
     let from = if message.from.is_empty() {
         "<>"
@@ -215,8 +156,7 @@ fn expectations(table: &Expect, catalogue: &Catalogue) -> Vec<String> {
     for id in &table.requirements {
         lines.push(format!("  because {id}"));
         if let Some(row) = catalogue.row(id) {
-            let level = row.level.replace('-', " ");
-            lines.push(format!("    {} ({level}): {}", citation(row), row.text));
+            lines.push(format!("    {}", statement(row)));
         }
     }
     lines

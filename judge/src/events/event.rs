@@ -39,6 +39,18 @@ pub enum Part {
     Body,
 }
 
+impl Part {
+    /// As recordings spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Header => "header",
+            Self::Body => "body",
+        }
+    }
+}
+
 /// Who ended something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -11,4 +11,4 @@ mod tests;
 
 pub use json::{REPORT_VERSION, json};
 pub use summary::{Summary, exit_code};
-pub use terminal::{Colour, citation, detail, line, summary};
+pub use terminal::{Colour, detail, line, statement, summary, wrapped};

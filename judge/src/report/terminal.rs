@@ -9,7 +9,7 @@ use crate::scenario::{Catalogue, Level, Row};
 use crate::verdict::{CaseResult, Finding, FindingVerdict, Verdict};
 
 /// Texts are broken here.
-const WIDTH: usize = 96;
+const WIDTH: usize = 100;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub fn detail(
             if told_rows.insert(id.clone())
                 && let Some(row) = catalogue.row(id)
             {
-                say(statement(row));
+                say(wrapped(&statement(row), "    "));
             }
         }
         for text in timeline::lines(finding, recording) {
@@ -156,32 +156,33 @@ fn place(finding: &Finding, recording: &Recording) -> String {
     text
 }
 
-/// `RFC 8461 §4.1, must: the statement`, broken into lines.
-fn statement(row: &Row) -> String {
+/// `RFC 8461 §4.1 (must): the statement`.
+#[must_use]
+pub fn statement(row: &Row) -> String {
     let level = match row.level() {
         Level::Documented => "documented".to_owned(),
         _ => row.level.replace('-', " "),
     };
-    let first = format!("{} ({level}): {}", citation(row), row.text);
-    wrapped(&first, "    ")
+    format!("{} ({level}): {}", citation(row), row.text)
 }
 
 /// Where a statement comes from, as people cite it.
-#[must_use]
-pub fn citation(row: &Row) -> String {
+fn citation(row: &Row) -> String {
     match row.source.strip_prefix("rfc") {
         Some(number) => format!("RFC {number} §{}", row.section),
         None => format!("{}, \"{}\"", row.source, row.section),
     }
 }
 
-fn wrapped(text: &str, indent: &str) -> String {
+/// A text broken into lines; those after the first stand two columns further in.
+#[must_use]
+pub fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("there is always a line");
         if last.is_empty() {
             last.push_str(word);
-        } else if last.chars().count() + 1 + word.chars().count() <= WIDTH {
+        } else if indent.len() + last.chars().count() + 1 + word.chars().count() <= WIDTH {
             last.push(' ');
             last.push_str(word);
         } else {

@@ -18,6 +18,7 @@ mod diagnostics;
 mod difference;
 #[cfg(test)]
 mod difference_tests;
+mod difference_value;
 mod expect;
 mod fault;
 mod host;

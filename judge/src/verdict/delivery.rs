@@ -10,7 +10,7 @@ use super::scope::Scope;
 use super::status_code;
 use super::wanted::{self, counts};
 use super::wildcard::{domain_of, fits, fits_name};
-use crate::events::{Part, What};
+use crate::events::What;
 use crate::scenario::{Count, Disclosure, OutcomeWord, TlsCondition};
 
 /// What became of each message for each recipient.
@@ -274,11 +274,7 @@ fn parts_by_host(scope: &Scope<'_, '_>, seen: &[usize]) -> String {
         } else {
             host
         };
-        let part = match part {
-            Part::Envelope => "envelope",
-            Part::Header => "header",
-            Part::Body => "body",
-        };
+        let part = part.as_str();
         match places.iter_mut().find(|(known, _)| *known == place) {
             Some((_, parts)) => {
                 parts.insert(part);

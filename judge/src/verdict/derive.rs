@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::evidence::Evidence;
 use super::tls_report::reports;
-use crate::events::{Event, Part, What};
+use crate::events::{Event, What};
 use crate::scenario::Direction;
 
 /// An event as its fields.
@@ -125,11 +125,6 @@ fn leaks(evidence: &Evidence<'_>, step: usize) -> Vec<Seen> {
             else {
                 return None;
             };
-            let place = match part {
-                Part::Envelope => "envelope",
-                Part::Header => "header",
-                Part::Body => "body",
-            };
             (plaintext || attacker).then(|| Seen {
                 index,
                 fields: object(&json!({
@@ -137,7 +132,7 @@ fn leaks(evidence: &Evidence<'_>, step: usize) -> Vec<Seen> {
                     "host": event.host,
                     "connection": event.connection,
                     "message": event.message,
-                    "where": place,
+                    "where": part.as_str(),
                 })),
             })
         })

@@ -84,19 +84,8 @@ fn tls_condition(condition: TlsCondition) -> String {
     match condition {
         TlsCondition::None => "none".to_owned(),
         TlsCondition::Any => "any".to_owned(),
-        TlsCondition::Exactly(version) => tls_version(version).to_owned(),
-        TlsCondition::AtLeast(version) => format!(">={}", tls_version(version)),
-    }
-}
-
-/// As scenario files spell it.
-pub(crate) const fn tls_version(version: TlsVersion) -> &'static str {
-    match version {
-        TlsVersion::Ssl3 => "ssl3",
-        TlsVersion::Tls10 => "1.0",
-        TlsVersion::Tls11 => "1.1",
-        TlsVersion::Tls12 => "1.2",
-        TlsVersion::Tls13 => "1.3",
+        TlsCondition::Exactly(version) => version.as_str().to_owned(),
+        TlsCondition::AtLeast(version) => format!(">={}", version.as_str()),
     }
 }
 
@@ -105,7 +94,7 @@ pub(crate) fn parse_tls_version(text: &str) -> Option<TlsVersion> {
     use TlsVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
     [Ssl3, Tls10, Tls11, Tls12, Tls13]
         .into_iter()
-        .find(|version| tls_version(*version) == text)
+        .find(|version| version.as_str() == text)
 }
 
 /// As scenario files spell it.
