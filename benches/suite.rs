@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::ensure;
 use criterion::{Criterion, SamplingMode, Throughput};
 use mtaspec::builtin::BuiltIn;
+use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::Order;
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
@@ -39,11 +40,10 @@ impl Bench {
         let now = SystemTime::now();
         let internet = runtime.block_on(Internet::start(Options::at(now)))?;
         let subject: Arc<dyn Subject> = Arc::new(BuiltIn);
-        let has_legacy_tls = cfg!(feature = "legacy-tls");
         let order = Order::of(
             known.iter().cloned(),
             &subject.capabilities(),
-            has_legacy_tls,
+            legacy_suites(),
             None,
         );
         let player = Player::new(internet, subject, now);

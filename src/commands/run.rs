@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec::builtin::BuiltIn;
+use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, Shard};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
@@ -117,7 +118,7 @@ impl Run {
         let order = Order::of(
             cases.iter().cloned(),
             &subject.capabilities(),
-            cfg!(feature = "legacy-tls"),
+            legacy_suites(),
             self.shard,
         );
         if cases.is_empty() || (order.run.is_empty() && order.skipped.is_empty()) {

@@ -9,8 +9,11 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec_harness::clock::CaseClock;
+use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Options};
-use mtaspec_harness::plan::{AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool};
+use mtaspec_harness::plan::{
+    AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool, is_in_build,
+};
 use mtaspec_harness::recorder::Recorder;
 use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
 use serde_json::{Value, json};
@@ -74,7 +77,7 @@ impl Serve {
             .map_err(|error| Trouble::run(chain(&error)))?;
         let mut worlds = Vec::new();
         for case in cases {
-            if case.needs_legacy_tls && !cfg!(feature = "legacy-tls") {
+            if !is_in_build(case, legacy_suites()) {
                 complain(&format!(
                     "mtaspec: {} is left out: it needs the feature `legacy-tls`, which is not in this build",
                     case.id

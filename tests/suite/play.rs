@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::Order;
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
@@ -32,11 +33,10 @@ impl Loaded {
 
     /// What this subject can play, in the order of the files; and the ids of the rest with the reason.
     pub(crate) fn order(&self, subject: &dyn Subject) -> Order {
-        let has_legacy_tls = cfg!(feature = "legacy-tls");
         Order::of(
             self.cases.iter().cloned(),
             &subject.capabilities(),
-            has_legacy_tls,
+            legacy_suites(),
             None,
         )
     }

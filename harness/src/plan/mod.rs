@@ -17,7 +17,7 @@ pub use label::Label;
 pub use literals::Literals;
 pub use messages::{MailPlan, PlannedMail, without_tokens};
 pub use names::{Names, ascii};
-pub use order::{Order, Shard, ShardError, Skip, Skipped};
+pub use order::{Order, Shard, ShardError, Skip, Skipped, is_in_build};
 #[cfg(test)]
 pub(crate) use planned::healthy_case;
 pub use planned::{PlanError, PlanOptions, PlannedCase};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use mtaspec_judge::scenario::Case;
+use mtaspec_judge::scenario::{Case, Host};
 
 /// The cases of a run, in the order in which they were given.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct Skipped {
 pub enum Skip {
     /// The subject lacks these capabilities.
     Needs(Vec<String>),
-    /// TLS or certificates that rustls lacks, and OpenSSL is not in this build.
+    /// TLS or certificates that rustls lacks, and OpenSSL is not in this build or lacks them too.
     NotInThisBuild,
 }
 
@@ -50,13 +50,14 @@ impl fmt::Display for Skip {
 }
 
 impl Order {
-    /// Sorts cases into those that a subject with these capabilities can run in this build, and the others. Of a
-    /// shard only its own part is taken at all.
+    /// Sorts cases into those that a subject with these capabilities can run in this build, and the others. What the
+    /// build has is [`legacy_suites`](crate::internet::tls::legacy_suites). Of a shard only its own part is taken at
+    /// all.
     #[must_use]
     pub fn of(
         cases: impl IntoIterator<Item = Arc<Case>>,
         capabilities: &BTreeSet<String>,
-        has_legacy_tls: bool,
+        legacy_suites: Option<fn(&str) -> bool>,
         shard: Option<Shard>,
     ) -> Self {
         let mut order = Self::default();
@@ -71,7 +72,7 @@ impl Order {
                 .collect();
             let why = if !missing.is_empty() {
                 Some(Skip::Needs(missing))
-            } else if case.needs_legacy_tls && !has_legacy_tls {
+            } else if !is_in_build(&case, legacy_suites) {
                 Some(Skip::NotInThisBuild)
             } else {
                 None
@@ -83,6 +84,29 @@ impl Order {
         }
         order
     }
+}
+
+/// Whether a build with these suites of OpenSSL, or without OpenSSL, can play a case.
+#[must_use]
+pub fn is_in_build(case: &Case, legacy_suites: Option<fn(&str) -> bool>) -> bool {
+    if !case.needs_legacy_tls {
+        return true;
+    }
+    legacy_suites.is_some_and(|has| suites_of(case).all(has))
+}
+
+/// The suites that a case names for fakes with a stack, or for the harness as client.
+fn suites_of(case: &Case) -> impl Iterator<Item = &str> {
+    let is_scripted = |host: &Host| host.quirks.iter().any(|quirk| quirk == "scripted-hello");
+    case.steps
+        .iter()
+        .flat_map(|step| step.world.hosts.values())
+        .flat_map(|host| std::iter::once(host).chain(&host.connections))
+        .filter(move |host| !is_scripted(host))
+        .filter_map(|host| host.ciphers.as_ref())
+        .chain(&case.client.ciphers)
+        .flatten()
+        .map(String::as_str)
 }
 
 /// One of several equal parts of a run, as `2/4`.
@@ -135,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::planned::healthy_case;
-    use super::{Order, Shard};
+    use super::{Order, Shard, is_in_build};
 
     #[test]
     fn what_the_subject_or_the_build_lacks_is_said() {
@@ -152,7 +176,7 @@ mod tests {
             case(&["dane", "mta-sts"], true),
         ];
         let capabilities = BTreeSet::from(["clock".to_owned()]);
-        let order = Order::of(cases, &capabilities, false, None);
+        let order = Order::of(cases, &capabilities, None, None);
         let why: Vec<_> = order.skipped.iter().map(|s| s.why.to_string()).collect();
         assert_eq!(order.run.len(), 1);
         assert_eq!(
@@ -163,6 +187,31 @@ mod tests {
                 "needs `dane`, `mta-sts`"
             ]
         );
+    }
+
+    #[test]
+    fn a_case_whose_suite_openssl_lacks_is_not_in_this_build() {
+        let without_3des: fn(&str) -> bool = |suite| !suite.contains("3DES");
+        // (suite, quirk, is it in the build?)
+        let cases = [
+            ("TLS_RSA_WITH_AES_128_CBC_SHA", None, true),
+            ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", None, false),
+            (
+                "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+                Some("scripted-hello"),
+                true,
+            ),
+        ];
+        for (suite, quirk, want) in cases {
+            let mut case = healthy_case();
+            case.needs_legacy_tls = true;
+            for host in case.steps[0].world.hosts.values_mut() {
+                host.ciphers = Some(vec![suite.into()]);
+                host.quirks.extend(quirk.map(str::to_owned));
+            }
+            assert_eq!(is_in_build(&case, Some(without_3des)), want, "{suite}");
+            assert!(!is_in_build(&case, None));
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use mtaspec_judge::scenario::{Catalogue, Suite};
 
 use super::{internet, try_stage};
+use crate::internet::tls::legacy_suites;
+use crate::plan::is_in_build;
 
 #[tokio::test]
 async fn every_world_of_the_suite_can_be_brought_up_and_changed() {
@@ -13,11 +15,10 @@ async fn every_world_of_the_suite_can_be_brought_up_and_changed() {
     let catalogue = Catalogue::parse(&text).unwrap();
     let (suite, _) = Suite::load(&[root], Some(&catalogue));
     assert!(suite.cases.len() > 80);
-    let has_legacy_tls = cfg!(feature = "legacy-tls");
     let internet = internet().await;
     let mut troubles = Vec::new();
     for case in suite.cases {
-        if case.needs_legacy_tls && !has_legacy_tls {
+        if !is_in_build(&case, legacy_suites()) {
             continue;
         }
         let (id, steps) = (case.id.clone(), case.steps.len());

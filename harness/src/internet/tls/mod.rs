@@ -33,6 +33,6 @@ pub use names::{alert_name, alert_names, alert_number, version_name, version_num
 pub use record_reader::{FirstFlight, HelloTrouble, Opening, read_first_flight};
 pub use server::{Handshake, HandshakeEnd, ServerTls, Tell, TlsFacts};
 pub use setup::{Owner, TlsSetup};
-pub use stack::TlsSetupError;
+pub use stack::{TlsSetupError, legacy_suites};
 pub use stream::TlsStream;
 pub use suites::{suite_name, suite_number};

@@ -214,6 +214,16 @@ impl Service {
     }
 }
 
+/// Says of a suite, by its IANA name, whether a fake of this build can serve it. None without OpenSSL; an OpenSSL that
+/// is not the vendored one may lack some (3DES).
+#[must_use]
+pub fn legacy_suites() -> Option<fn(&str) -> bool> {
+    #[cfg(feature = "legacy-tls")]
+    return Some(|name| is_lost(name) || openssl_stack::has_suite(name));
+    #[cfg(not(feature = "legacy-tls"))]
+    None
+}
+
 /// No build of a maintained stack has the suite any more: RC4, export, single DES, RC2, IDEA, static Diffie-Hellman,
 /// DSA.
 fn is_lost(name: &str) -> bool {
