@@ -152,7 +152,21 @@ impl Serve {
     fn tell_ready(&self, internet: &Internet, root: &RootFile) {
         let (resolver, validating) = (internet.resolver(), internet.validating_resolver());
         if self.json {
+            for (name, address) in [("resolver", resolver), ("validating-resolver", validating)] {
+                let object = json!({
+                    "scenario": null,
+                    "role": "dns",
+                    "name": name,
+                    "address": address.ip().to_string(),
+                    "port": address.port(),
+                    "certificate": null,
+                    "starttls": "absent",
+                    "tls": [],
+                });
+                say_line(&object.to_string());
+            }
             let object = json!({
+                "version": 1,
                 "ready": true,
                 "resolver": resolver.to_string(),
                 "validating_resolver": validating.to_string(),

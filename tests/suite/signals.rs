@@ -63,10 +63,10 @@ fn serve_tells_who_is_where_and_ends_well_when_interrupted() {
         hosts.push(told);
     };
     let roles: Vec<&Value> = hosts.iter().map(|host| &host["role"]).collect();
-    assert!(
-        roles.contains(&&"mx".into()) && roles.contains(&&"home".into()),
-        "{roles:?}"
-    );
+    assert_eq!(roles, ["mx", "home", "dns", "dns"]);
+    let dns = &hosts[2];
+    let address = format!("{}:{}", dns["address"].as_str().unwrap(), dns["port"]);
+    assert_eq!(ready["resolver"], address.as_str());
     let mx = hosts.iter().find(|host| host["role"] == "mx").unwrap();
     assert_eq!(mx["certificate"], "valid");
     assert_eq!(mx["starttls"], "offered");
