@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::select;
 use tokio::sync::Notify;
@@ -199,7 +199,7 @@ impl Queue {
             .filter(|(_, entry)| !entry.is_under_way && entry.due <= now)
         {
             if let Some(last) = &entry.last
-                && now >= entry.message.arrived + lifetime
+                && is_over(now, expiry(&entry.message, lifetime))
             {
                 expired
                     .entry(entry.message_id)
@@ -248,7 +248,7 @@ impl Queue {
         )
         .await;
         let now = workshop.outside.clock.now();
-        let expiry = group.message.arrived + workshop.settings.queue_lifetime;
+        let expiry = expiry(&group.message, workshop.settings.queue_lifetime);
         let mut given_up = Vec::new();
         let mut state = self.state();
         for ((id, recipient), disposition) in group.entries.iter().zip(dispositions) {
@@ -262,7 +262,9 @@ impl Queue {
                     state.entries.remove(id);
                 }
                 Disposition::Bounced(trouble) => given_up.push((*id, trouble)),
-                Disposition::Deferred(trouble) if now >= expiry => given_up.push((*id, trouble)),
+                Disposition::Deferred(trouble) if is_over(now, expiry) => {
+                    given_up.push((*id, trouble));
+                }
                 // Choice: a delay is told to nobody. RFC 3461 §5.2.5 allows such notices and asks for none.
                 Disposition::Deferred(trouble) => {
                     if let Some(entry) = state.entries.get_mut(id) {
@@ -270,7 +272,7 @@ impl Queue {
                         entry.is_under_way = false;
                         entry.last = Some(trouble);
                         let wait = workshop.settings.retry.wait_after(entry.rounds);
-                        entry.due = (now + wait).min(expiry);
+                        entry.due = expiry.map_or(now + wait, |expiry| expiry.min(now + wait));
                     }
                 }
             }
@@ -330,4 +332,13 @@ impl Queue {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When a message is given up; none: a lifetime so long that no clock reaches its end.
+fn expiry(message: &Message, lifetime: Duration) -> Option<SystemTime> {
+    message.arrived.checked_add(lifetime)
+}
+
+fn is_over(now: SystemTime, expiry: Option<SystemTime>) -> bool {
+    expiry.is_some_and(|expiry| now >= expiry)
 }

@@ -10,8 +10,8 @@ use super::finding::{Finding, FindingVerdict, Holds, Raw, findings_of};
 use super::options::{JudgeOptions, KnownFailure};
 use super::outcome::{Fate, Outcome};
 use super::wildcard::fits;
-use crate::events::{Recording, What};
-use crate::scenario::{Case, Level, Place};
+use crate::events::{Event, Recording, What};
+use crate::scenario::{Case, Level, Place, Wanted};
 
 /// What is said of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -221,7 +221,10 @@ impl CaseResult {
             .findings
             .iter()
             .find(|finding| finding.verdict == verdict);
-        if self.verdict != Verdict::Pass {
+        if self.verdict == Verdict::Pass && subject_ended(recording) {
+            self.verdict = Verdict::Inconclusive;
+            self.reason = Some("the subject ended while the case ran".to_owned());
+        } else if self.verdict != Verdict::Pass {
             self.reason = telling.map(|finding| sentence(finding, recording.case.steps.len()));
         } else if !self.unexpected_passes.is_empty() {
             self.reason = Some(format!(
@@ -269,6 +272,25 @@ fn harness_failure(recording: &Recording) -> Option<String> {
         (!recording.events.iter().any(|event| seen(&event.what)))
             .then(|| "nothing at all was seen".to_owned())
     })
+}
+
+/// A subject that died proves nothing by what it did before, unless the case speaks of its death.
+fn subject_ended(recording: &Recording) -> bool {
+    let ended = |event: &Event| matches!(event.what, What::SubjectEnded { .. });
+    let is_spoken_of = |wanted: &Wanted| match wanted {
+        Wanted::Saw(patterns) | Wanted::Order(patterns) => patterns
+            .iter()
+            .any(|pattern| pattern.event == "subject-ended"),
+        _ => false,
+    };
+    let mut wanted = recording
+        .case
+        .steps
+        .iter()
+        .flat_map(|step| &step.expect)
+        .flat_map(|table| &table.keys)
+        .map(|key| &key.wanted);
+    recording.events.iter().any(ended) && !wanted.any(is_spoken_of)
 }
 
 /// Of each message for each recipient, at the end of the case.

@@ -38,6 +38,8 @@ mod event_tests;
 #[cfg(test)]
 mod notice_tests;
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod outcome_tests;
 #[cfg(test)]
 mod rounds_tests;

@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::super::Count;
 use super::super::problem::Complaint;
 
+/// As long as a story may last, nothing lasts longer.
+const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+
 /// `"90 s"`, `"5 min"`, `"1 h"`, `"8 days"`.
 pub(crate) fn duration(text: &str) -> Result<Duration, Complaint> {
     let no_unit = || Complaint::new(format!("{text:?} has no unit")).help("s, min, h or days");
@@ -16,10 +19,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Complaint> {
         "day" | "days" => 86_400,
         _ => return Err(no_unit()),
     };
-    digits(number)
+    let seconds = digits(number)
         .and_then(|number| number.checked_mul(unit))
-        .map(Duration::from_secs)
-        .ok_or_else(|| Complaint::new(format!("{text:?} is no duration")).help("as in \"90 s\""))
+        .ok_or_else(|| Complaint::new(format!("{text:?} is no duration")).help("as in \"90 s\""))?;
+    let duration = Duration::from_secs(seconds);
+    if duration > LONGEST {
+        let complaint = Complaint::new(format!("{text:?} is longer than a story can last"));
+        return Err(complaint.help("at most 400 days"));
+    }
+    Ok(duration)
 }
 
 /// `"65 KiB"`, `"1 MiB"`.
@@ -88,6 +96,8 @@ mod tests {
             ("1 h", Some(3600)),
             ("1 day", Some(86_400)),
             ("8 days", Some(691_200)),
+            ("400 days", Some(34_560_000)),
+            ("401 days", None),
             ("8", None),
             ("8 weeks", None),
             ("-1 s", None),
