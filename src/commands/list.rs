@@ -60,7 +60,7 @@ impl List {
                 "title": case.title,
                 "file": case.place.file,
                 "line": case.place.line,
-                "requirements": requirements_of(case),
+                "requirements": case.requirements(),
                 "capabilities": case.capabilities,
             }),
         };
@@ -83,14 +83,6 @@ impl List {
         };
         Ok(catalogue.rows().map(entry).collect())
     }
-}
-
-/// The rows that a case speaks for, each once.
-pub(crate) fn requirements_of(case: &Case) -> Vec<&str> {
-    let tables = case.steps.iter().flat_map(|step| &step.expect);
-    let rows = tables.flat_map(|table| &table.requirements);
-    let sorted: std::collections::BTreeSet<&str> = rows.map(String::as_str).collect();
-    sorted.into_iter().collect()
 }
 
 fn certificates() -> Vec<Entry> {

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod check;
+mod coverage;
 mod judge;
 mod list;
 mod pki;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Show(show::Show),
     /// Read scenario files and tell every problem
     Check(check::Check),
+    /// Tell which requirements the suite speaks for, and which it does not
+    Coverage(coverage::TellCoverage),
     /// Judge recordings again
     Judge(judge::JudgeAgain),
     /// Print the JSON Schema of scenario files
@@ -43,6 +46,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Show(show) => show.run(),
             Self::Check(check) => check.run(),
+            Self::Coverage(coverage) => coverage.run(),
             Self::Judge(judge) => judge.run(),
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),

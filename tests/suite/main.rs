@@ -8,6 +8,7 @@
 mod bad_input;
 mod broken;
 mod command;
+mod coverage;
 mod engine;
 mod order;
 mod play;

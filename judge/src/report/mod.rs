@@ -2,6 +2,7 @@
 
 mod summary;
 
+mod coverage;
 mod json;
 mod terminal;
 mod timeline;
@@ -9,6 +10,7 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
+pub use coverage::{COVERAGE_VERSION, Coverage, RowCoverage, SourceCoverage};
 pub use json::{REPORT_VERSION, json};
 pub use summary::{Summary, exit_code};
 pub use terminal::{Colour, detail, line, statement, summary, wrapped};

@@ -40,6 +40,14 @@ pub struct Case {
 }
 
 impl Case {
+    /// The rows that its `expect` tables speak for, each once, in the order of their ids.
+    #[must_use]
+    pub fn requirements(&self) -> BTreeSet<&str> {
+        let tables = self.steps.iter().flat_map(|step| &step.expect);
+        let rows = tables.flat_map(|table| &table.requirements);
+        rows.map(String::as_str).collect()
+    }
+
     /// How many messages go in, copies and all.
     pub(crate) fn count_messages(&self) -> u64 {
         let messages = self.steps.iter().flat_map(|step| &step.inject);
