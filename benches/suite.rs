@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::ensure;
-use criterion::{Criterion, SamplingMode, Throughput};
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use mtaspec::builtin::BuiltIn;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
@@ -21,9 +21,8 @@ use tokio::runtime::Runtime;
 struct Bench {
     known: Vec<Arc<Case>>,
     played: Vec<Arc<Case>>,
-    player: Player,
-    /// The fake Internet lives in it.
-    _runtime: Runtime,
+    /// The fake Internets live in it.
+    runtime: Runtime,
 }
 
 impl Bench {
@@ -37,40 +36,43 @@ impl Bench {
             .worker_threads(1)
             .enable_all()
             .build()?;
-        let now = SystemTime::now();
-        let internet = runtime.block_on(Internet::start(Options::at(now)))?;
-        let subject: Arc<dyn Subject> = Arc::new(BuiltIn);
         let order = Order::of(
             known.iter().cloned(),
-            &subject.capabilities(),
+            &BuiltIn.capabilities(),
             legacy_suites(),
             None,
         );
-        let player = Player::new(internet, subject, now);
         Ok(Self {
             known,
             played: order.run,
-            player,
-            _runtime: runtime,
+            runtime,
         })
     }
 
+    /// Everything that a run needs but the cases. Each run has an Internet of its own, as each command has: addresses
+    /// are given out once.
+    fn player(&self) -> Player {
+        let now = SystemTime::now();
+        let internet = self.runtime.block_on(Internet::start(Options::at(now)));
+        let internet = internet.expect("two ports of loopback are free");
+        Player::new(internet, Arc::new(BuiltIn), now)
+    }
+
     /// Plays and judges every case; no play may fail for a reason of ours.
-    fn play(&self, jobs: NonZeroUsize) -> Vec<Evidence> {
+    fn play(&self, player: &Player, jobs: NonZeroUsize) -> Vec<Evidence> {
         let mut played = Vec::with_capacity(self.played.len());
         let stop = Stop::default();
-        play_all(
-            &self.player,
-            &self.played,
-            &self.known,
-            jobs,
-            &stop,
-            |evidence| {
-                let result = evidence.judge(&JudgeOptions::default());
-                assert_ne!(result.verdict, Verdict::Error, "{}", result.id);
-                played.push(evidence);
-            },
-        );
+        play_all(player, &self.played, &self.known, jobs, &stop, |evidence| {
+            let result = evidence.judge(&JudgeOptions::default());
+            assert_ne!(
+                result.verdict,
+                Verdict::Error,
+                "{}: {:?}",
+                result.id,
+                result.reason
+            );
+            played.push(evidence);
+        });
         assert_eq!(played.len(), self.played.len(), "every case is played");
         played
     }
@@ -84,15 +86,21 @@ fn main() -> anyhow::Result<()> {
     group.throughput(Throughput::Elements(bench.played.len() as u64));
     group.sample_size(10);
     group.sampling_mode(SamplingMode::Flat);
-    group.measurement_time(Duration::from_secs(30));
+    // Few runs: each leaves a thousand ports in TIME_WAIT, and loopback has no more than some thirty thousand.
+    group.warm_up_time(Duration::from_secs(1));
+    group.measurement_time(Duration::from_secs(5));
     let mut played = Vec::new();
     group.bench_function("all-processors", |bencher| {
-        bencher.iter(|| played = bench.play(processors));
+        bencher.iter_batched_ref(
+            || bench.player(),
+            |player| played = bench.play(player, processors),
+            BatchSize::PerIteration,
+        );
     });
     let options = JudgeOptions::default();
     group.bench_function("verdicts", |bencher| {
         if played.is_empty() {
-            played = bench.play(processors);
+            played = bench.play(&bench.player(), processors);
         }
         bencher.iter(|| -> Vec<_> {
             let verdicts = played.iter().map(|evidence| evidence.judge(&options));
