@@ -10,14 +10,18 @@ use super::edits::{
     added, canaries, contents, edited, injected, is_accepted, is_home, is_notice, messages, over,
     read, rounds_more, taken, with_codes, without,
 };
-use super::made::{ELSEWHERE, attempts, canary, delivery, notice};
-use super::patterns;
+use super::made::{ELSEWHERE, attempts, canary, delivery, failure_notice};
+use super::{notice, patterns};
+
+/// A Received field that nobody writes.
+const OTHER_RECEIVED: &str =
+    "Received: from x by y with SMTP tls OTHER (version=TLS1_0 cipher=OTHER bits=1/1); d\r\n";
 
 /// The events as they would be, in each way that a change can be made.
 type Change = fn(&Recording) -> Vec<Vec<Event>>;
 
 /// What may be changed in a recording, in a few words, and how. First, to save time, what many expectations fail for.
-pub(super) const CHANGES: [(&str, Change); 41] = [
+pub(super) const CHANGES: [(&str, Change); 49] = [
     ("not delivered, in the queue", |seen| {
         without(
             seen,
@@ -119,7 +123,7 @@ pub(super) const CHANGES: [(&str, Change); 41] = [
         vec![seen.events.iter().flat_map(twice).collect()]
     }),
     ("a notice more", |seen| {
-        added(seen, |message, step| vec![notice(message, step)])
+        added(seen, |message, step| vec![failure_notice(message, step)])
     }),
     ("the notice to the recipient", |seen| {
         let recipient = messages(seen)
@@ -170,4 +174,29 @@ pub(super) const CHANGES: [(&str, Change); 41] = [
         "none of the events that a pattern is about",
         patterns::without_the_name_of_each,
     ),
+    (
+        "fields of a pattern otherwise",
+        patterns::with_each_field_otherwise,
+    ),
+    ("a field of the notice gone", |seen| {
+        notice::fields(seen, |_| String::new())
+    }),
+    ("a field of the notice otherwise", |seen| {
+        notice::fields(seen, |name| format!("{name}: x; other\r\n"))
+    }),
+    (
+        "another part of the message in the notice",
+        notice::another_part,
+    ),
+    ("other words in the notice", notice::other_words),
+    (
+        "the notice with or without REQUIRETLS",
+        notice::other_requiretls,
+    ),
+    ("another Received field on top", |seen| {
+        contents(seen, |text| format!("{OTHER_RECEIVED}{text}"))
+    }),
+    ("a field above the Received field", |seen| {
+        contents(seen, |text| format!("Subject: x\r\n{text}"))
+    }),
 ];

@@ -1,25 +1,33 @@
 //! Which expectations fail when what was seen is changed.
 //!
 //! Each case that the engine passes is judged again with its recording changed in many ways. An expectation that
-//! none of the changes makes fail proves nothing where it passes. Each pattern of `saw` and `never` counts by itself.
+//! none of the changes makes fail proves nothing where it passes. Each pattern and each field counts by itself.
 //! The twin plays no part: a doubt takes back what holds, never what fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mtaspec_judge::events::Recording;
-use mtaspec_judge::scenario::{Case, Count, Disclosure, Expectation, OutcomeWord, Wanted};
+use mtaspec_judge::scenario::{
+    Count, Disclosure, FieldPattern, Fields, OutcomeWord, Pattern, Wanted,
+};
 use mtaspec_judge::verdict::{
     CaseResult, Finding, FindingVerdict, JudgeOptions, TwinResult, Verdict, judge,
 };
 
 use super::changes::CHANGES;
+use super::parts::part;
 use crate::play::by_the_engine;
 
 /// What no change makes fail, as `case: step: key = wanted`, and how many expectations there are.
 fn dead_of(recording: &Recording) -> (BTreeSet<String>, usize) {
     let mut changed = recording.clone();
-    each_pattern_alone(&mut changed.case);
+    let without = part(&mut changed.case);
+    assert_eq!(
+        without.len(),
+        judged(&changed).findings.len(),
+        "a finding for each"
+    );
     let as_played = Recording {
         events: recording.events.clone(),
         ..changed.clone()
@@ -36,7 +44,7 @@ fn dead_of(recording: &Recording) -> (BTreeSet<String>, usize) {
     };
     let mut dead: BTreeMap<usize, String> = before.findings.iter().map(told).enumerate().collect();
     let count = dead.len();
-    dead.retain(|index, _| !fails(&before.findings[*index]));
+    dead.retain(|index, _| !matters(&before, &without, *index));
     for (_, change) in CHANGES {
         if dead.is_empty() {
             break;
@@ -46,7 +54,7 @@ fn dead_of(recording: &Recording) -> (BTreeSet<String>, usize) {
             let result = judged(&changed);
             assert_eq!(result.findings.len(), count, "{}", result.id);
             let was_dead = dead.len();
-            dead.retain(|index, _| !fails(&result.findings[*index]));
+            dead.retain(|index, _| !matters(&result, &without, *index));
             assert!(
                 dead.len() == was_dead || result.verdict != Verdict::Pass,
                 "{}",
@@ -61,32 +69,15 @@ fn judged(recording: &Recording) -> CaseResult {
     judge(recording, &TwinResult::Delivered, &JudgeOptions::default())
 }
 
+/// Does this one fail, and not for what fails without its field as well?
+fn matters(result: &CaseResult, without: &[Option<usize>], index: usize) -> bool {
+    let is_alone = without[index].is_none_or(|other| !fails(&result.findings[other]));
+    fails(&result.findings[index]) && is_alone
+}
+
 /// A should and a may are warned of.
 fn fails(finding: &Finding) -> bool {
     matches!(finding.verdict, FindingVerdict::Fail | FindingVerdict::Warn)
-}
-
-fn each_pattern_alone(case: &mut Case) {
-    for table in case.steps.iter_mut().flat_map(|step| &mut step.expect) {
-        let parted = |key: &Expectation| -> Vec<Expectation> {
-            let with = |wanted: Wanted| Expectation {
-                wanted,
-                ..key.clone()
-            };
-            match &key.wanted {
-                Wanted::Saw(patterns) => patterns
-                    .iter()
-                    .map(|one| with(Wanted::Saw(vec![one.clone()])))
-                    .collect(),
-                Wanted::Never(patterns) => patterns
-                    .iter()
-                    .map(|one| with(Wanted::Never(vec![one.clone()])))
-                    .collect(),
-                _ => vec![key.clone()],
-            }
-        };
-        table.keys = table.keys.iter().flat_map(parted).collect();
-    }
 }
 
 #[test]
@@ -134,6 +125,16 @@ fn every_expectation_fails_for_some_change_of_what_was_seen() {
     );
 }
 
+fn saw_connect(host: &str) -> Wanted {
+    let host = FieldPattern::Text(vec![host.to_owned()]);
+    Wanted::Saw(vec![Pattern {
+        event: "connect".to_owned(),
+        count: None,
+        fields: Fields::from([("host".to_owned(), host)]),
+        written: "{ event = \"connect\", host = ... }".to_owned(),
+    }])
+}
+
 #[test]
 fn an_expectation_that_cannot_fail_is_found() {
     let (_, evidence) = by_the_engine()
@@ -152,6 +153,8 @@ fn an_expectation_that_cannot_fail_is_found() {
         (Wanted::Attempts(Count { least: 1, ..any }), true),
         (Wanted::Attempts(any), false),
         (Wanted::Rounds(any), false),
+        (saw_connect("mx.*"), true),
+        (saw_connect("*"), false),
     ];
     for (wanted, can_fail) in wanted {
         let mut recording = Recording::clone(&evidence.recording);

@@ -71,7 +71,7 @@ pub(super) fn canary(message: &Message, step: usize, part: Part) -> Event {
 }
 
 /// A failure notice to the envelope sender, in free form, so that it may speak of any recipient.
-pub(super) fn notice(message: &Message, step: usize) -> Event {
+pub(super) fn failure_notice(message: &Message, step: usize) -> Event {
     let what = What::MessageAccepted {
         from: String::new(),
         to: vec![message.from.clone()],

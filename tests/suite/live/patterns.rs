@@ -17,6 +17,44 @@ pub(super) fn without_the_name_of_each(seen: &Recording) -> Vec<Vec<Event>> {
     ways
 }
 
+/// For each field of each pattern: all events of its name with the same other value in that field.
+pub(super) fn with_each_field_otherwise(seen: &Recording) -> Vec<Vec<Event>> {
+    // Of the kinds that fields have.
+    let others = [
+        json!("other"),
+        json!("sender"),
+        json!("receiver"),
+        json!(9),
+        json!(true),
+        json!(false),
+        json!([]),
+    ];
+    let mut ways = Vec::new();
+    for (_, pattern) in patterns(seen) {
+        for field in pattern.fields.keys() {
+            ways.extend(
+                others
+                    .iter()
+                    .filter_map(|other| with(seen, &pattern.event, field, other)),
+            );
+        }
+    }
+    ways
+}
+
+/// All events of a name with this value in a field; none where the field has no such values.
+fn with(seen: &Recording, name: &str, field: &str, other: &Value) -> Option<Vec<Event>> {
+    let with_other = |event: &Event| {
+        if name_of(event) != name {
+            return Some(event.clone());
+        }
+        let mut fields = serde_json::to_value(event).expect("an event has a JSON form");
+        fields[field] = other.clone();
+        serde_json::from_value(fields).ok()
+    };
+    seen.events.iter().map(with_other).collect()
+}
+
 /// For each pattern: events that fit it added to its step, one more than it can take.
 pub(super) fn with_more_of_each(seen: &Recording) -> Vec<Vec<Event>> {
     let mut ways = Vec::new();
