@@ -57,6 +57,7 @@ fn a_hello_says_what_the_client_was_told_to_offer() {
         alpn,
         extensions,
         early_data,
+        compression,
         ..
     } = hello.event()
     else {
@@ -78,7 +79,28 @@ fn a_hello_says_what_the_client_was_told_to_offer() {
     assert_eq!(groups, ["x25519", "secp256r1", "secp384r1"]);
     assert_eq!(alpn, ["smtp"]);
     assert!(extensions.contains(&"extended_master_secret".to_owned()));
-    assert!(!early_data);
+    assert!(!early_data && !compression);
+}
+
+#[test]
+fn a_hello_that_offers_to_compress_says_so() {
+    let mut record = record();
+    // Behind the headers, the version and the random come the session id, the suites and the compression methods.
+    let mut at = 5 + 4 + 2 + 32;
+    at += 1 + usize::from(record[at]);
+    at += 2 + usize::from(u16::from_be_bytes([record[at], record[at + 1]]));
+    assert_eq!(record[at..at + 2], [1, 0]);
+    record[at + 1] = 1;
+    let Opening::Hello(hello) = read(&record, b"").opening else {
+        panic!()
+    };
+    assert!(matches!(
+        hello.event(),
+        What::TlsOffered {
+            compression: true,
+            ..
+        }
+    ));
 }
 
 #[tokio::test]

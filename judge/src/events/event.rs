@@ -120,6 +120,9 @@ pub enum What {
         extensions: Vec<String>,
         /// Early data was announced.
         early_data: bool,
+        /// A compression method other than none was offered.
+        #[serde(default)]
+        compression: bool,
     },
     /// The handshake is done.
     TlsEstablished {

@@ -36,6 +36,7 @@ impl What {
                 alpn,
                 extensions,
                 early_data: _,
+                compression: _,
             } => {
                 sni.iter_mut().for_each(&mut *visit);
                 for list in [versions, ciphers, groups, schemes, alpn, extensions] {
@@ -138,7 +139,7 @@ mod tests {
             json!({"event": "dns-query", "name": "old", "type": "old", "answer": "old", "state": "old", "do": true, "transport": "old"}),
             json!({"event": "connect", "family": "old", "port": 25, "address": 1, "refused": false}),
             json!({"event": "policy-fetch", "path": "old", "status": 200, "sni": "old"}),
-            json!({"event": "tls-offered", "sni": "old", "versions": ["old"], "ciphers": ["old", "old"], "groups": ["old"], "schemes": ["old"], "alpn": ["old"], "extensions": ["old"], "early_data": false}),
+            json!({"event": "tls-offered", "sni": "old", "versions": ["old"], "ciphers": ["old", "old"], "groups": ["old"], "schemes": ["old"], "alpn": ["old"], "extensions": ["old"], "early_data": false, "compression": false}),
             json!({"event": "tls-established", "version": "old", "cipher": "old", "group": "old", "sni": "old", "certificate": "old", "key": "old", "client_certificate": false, "resumed": false}),
             json!({"event": "tls-accepted", "version": "old"}),
             json!({"event": "tls-failed", "by": "sender", "alert": "old", "version": "old"}),

@@ -83,6 +83,7 @@ impl ClientHello {
                 .map(names::extension_name)
                 .collect(),
             early_data: self.extensions.contains(&42),
+            compression: self.compressions.iter().any(|method| *method != 0),
         }
     }
 }
