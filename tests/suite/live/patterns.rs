@@ -122,7 +122,7 @@ fn plain(event: &str) -> Option<Value> {
         "policy-fetch" => json!({ "path": "/", "status": 200, "sni": null }),
         "tls-offered" => json!({
             "sni": null, "versions": [], "ciphers": [], "groups": [], "schemes": [], "alpn": [],
-            "extensions": [], "early_data": false,
+            "extensions": [], "early_data": false, "compression": false,
         }),
         "tls-established" => json!({
             "version": "1.3", "cipher": "TLS_AES_128_GCM_SHA256", "group": null, "sni": null,
