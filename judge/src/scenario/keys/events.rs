@@ -118,17 +118,9 @@ pub(crate) const EVENTS: &[Event] = &[
             text("versions", "as `1.3`"),
             text("ciphers", "IANA names"),
             text("groups", "as `x25519`"),
-            text(
-                "schemes",
-                "signature algorithms, as `ecdsa_secp256r1_sha256`",
-            ),
             text("alpn", "protocols"),
             text("extensions", "names as `extended_master_secret`"),
             flag("early_data", "early data was announced"),
-            flag(
-                "compression",
-                "a compression method other than none was offered",
-            ),
         ],
     },
     Event {
