@@ -1,21 +1,18 @@
 //! The suite must be able to fail: subjects that do wrong on purpose.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use mtaspec::builtin::BuiltIn;
-use mtaspec_harness::clock::CaseClock;
-use mtaspec_harness::subject::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
-use mtaspec_judge::scenario::{Ask, Switches, TlsVersion};
+use mtaspec_harness::subject::{Briefing, Instructions, Running, Subject, SubjectError};
+use mtaspec_judge::scenario::{Switches, TlsVersion};
 use mtaspec_judge::verdict::Verdict;
-use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::inert::Inert;
 use super::play::Loaded;
 
 /// The engine, told something else than it should be.
@@ -46,11 +43,6 @@ impl Subject for Misled {
 /// Takes every message and does nothing with it.
 struct Swallower;
 
-struct Swallowing {
-    address: SocketAddr,
-    clock: Arc<CaseClock>,
-}
-
 #[async_trait]
 impl Subject for Swallower {
     fn name(&self) -> &str {
@@ -73,8 +65,11 @@ impl Subject for Swallower {
                 tokio::spawn(swallow(tcp));
             }
         });
-        let clock = briefing.clock;
-        Ok(Box::new(Swallowing { address, clock }))
+        Ok(Box::new(Inert {
+            address,
+            clock: briefing.clock,
+            victims: None,
+        }))
     }
 }
 
@@ -98,39 +93,6 @@ async fn swallow(tcp: TcpStream) -> std::io::Result<()> {
         line.clear();
     }
     Ok(())
-}
-
-#[async_trait]
-impl Running for Swallowing {
-    fn injection_address(&self) -> SocketAddr {
-        self.address
-    }
-
-    async fn settle(&mut self) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn advance(&mut self, duration: Duration) -> Result<(), SubjectError> {
-        Ok(self.clock.advance(duration).await?)
-    }
-
-    async fn queue(&mut self) -> Option<Vec<Listed>> {
-        Some(Vec::new())
-    }
-
-    async fn retry_now(&mut self) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn change(&mut self, _instructions: Instructions) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn ask(&mut self, _question: &Ask) -> Option<Map<String, Value>> {
-        None
-    }
-
-    async fn stop(self: Box<Self>) {}
 }
 
 /// Panics at its first start, fails at its second, and is the engine from then on.

@@ -10,6 +10,7 @@ mod broken;
 mod command;
 mod coverage;
 mod engine;
+mod inert;
 mod live;
 mod order;
 mod play;

@@ -1,20 +1,16 @@
 //! Subjects that answer nonsense, flood, say lines without end, or die: each costs its own case alone.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use mtaspec::builtin::BuiltIn;
-use mtaspec_harness::plan::AddressBook;
-use mtaspec_harness::subject::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
-use mtaspec_judge::scenario::Ask;
-use serde_json::{Map, Value};
+use mtaspec_harness::subject::{Briefing, Running, Subject, SubjectError};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::inert::Inert;
 use super::play::Loaded;
 
 /// What a subject does where it takes messages.
@@ -70,8 +66,9 @@ impl Subject for Wrongdoer {
             });
         }
         let floods = matches!(misdeed, Misdeed::FloodsHosts);
-        Ok(Box::new(AtWork {
+        Ok(Box::new(Inert {
             address,
+            clock: briefing.clock,
             victims: floods.then_some(briefing.addresses),
         }))
     }
@@ -108,56 +105,6 @@ async fn misbehave(tcp: TcpStream, misdeed: Misdeed) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-struct AtWork {
-    address: SocketAddr,
-    victims: Option<Arc<AddressBook>>,
-}
-
-#[async_trait]
-impl Running for AtWork {
-    fn injection_address(&self) -> SocketAddr {
-        self.address
-    }
-
-    async fn settle(&mut self) -> Result<(), SubjectError> {
-        let victims = self.victims.take().map(|book| book.entries());
-        let hosts = victims
-            .into_iter()
-            .flatten()
-            .filter(|(at, _)| at.port() == 25);
-        for (_, real) in hosts {
-            let Ok(mut tcp) = TcpStream::connect(real).await else {
-                continue;
-            };
-            // Until the host has had enough.
-            while tcp.write_all(&[b'a'; 65536]).await.is_ok() {}
-        }
-        Ok(())
-    }
-
-    async fn advance(&mut self, _duration: Duration) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn queue(&mut self) -> Option<Vec<Listed>> {
-        Some(Vec::new())
-    }
-
-    async fn retry_now(&mut self) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn change(&mut self, _instructions: Instructions) -> Result<(), SubjectError> {
-        Ok(())
-    }
-
-    async fn ask(&mut self, _question: &Ask) -> Option<Map<String, Value>> {
-        None
-    }
-
-    async fn stop(self: Box<Self>) {}
 }
 
 #[test]
