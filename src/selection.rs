@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use mtaspec_harness::runner::with_causes;
 use mtaspec_judge::scenario::{Case, Catalogue, IdPattern, Problems, Suite};
 
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// The file beside the suite's scenarios.
 const CATALOGUE: &str = "requirements.toml";
@@ -63,7 +64,7 @@ impl SuiteFolder {
             Err(_) if self.scenarios.is_none() => Catalogue::parse(BUILT_IN),
             Err(trouble) => return Err(trouble),
         };
-        catalogue.map_err(|error| Trouble::usage(chain(&error)))
+        catalogue.map_err(|error| Trouble::usage(with_causes(&error)))
     }
 
     /// The cases that the arguments name; all of the suite when there are none.

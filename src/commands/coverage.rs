@@ -6,12 +6,13 @@ use clap::Args;
 use mtaspec::builtin::BuiltIn;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::plan::{Order, Skip};
+use mtaspec_harness::runner::with_causes;
 use mtaspec_harness::subject::Subject as _;
 use mtaspec_judge::report::Coverage;
 
 use crate::output::{say, say_line};
 use crate::selection::SuiteFolder;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// What a case needs that this build was made without.
 const LEGACY_TLS: &str = "legacy-tls";
@@ -36,8 +37,8 @@ impl TellCoverage {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         let coverage = self.coverage()?;
         if self.json {
-            let text =
-                serde_json::to_string(&coverage).map_err(|error| Trouble::run(chain(&error)))?;
+            let text = serde_json::to_string(&coverage)
+                .map_err(|error| Trouble::run(with_causes(&error)))?;
             say_line(&text);
             return Ok(ExitCode::SUCCESS);
         }

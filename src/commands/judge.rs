@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use mtaspec_harness::runner::Evidence;
+use mtaspec_harness::runner::{Evidence, with_causes};
 use mtaspec_judge::events::Recording;
 use mtaspec_judge::report;
 use mtaspec_judge::scenario::{Case, Catalogue, Step, Suite};
@@ -17,7 +17,7 @@ use super::run::ProfileWord;
 use crate::output::{say, say_line};
 use crate::progress::colour;
 use crate::selection::{SuiteFolder, refuse};
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// Judge recordings again
 #[derive(Debug, Args)]
@@ -115,7 +115,7 @@ fn unreadable(path: &Path, error: &(dyn std::error::Error + 'static)) -> Trouble
     Trouble::usage(format!(
         "{} cannot be read: {}",
         path.display(),
-        chain(error)
+        with_causes(error)
     ))
 }
 

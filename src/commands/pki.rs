@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use mtaspec_certs::{AuthorityFiles, catalogue};
+use mtaspec_harness::runner::with_causes;
 
 use crate::output::say_line;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// Make test authorities of your own
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ impl Pki {
         let profile = catalogue::authorities();
         AuthorityFiles::generate(profile)
             .and_then(|files| files.write_new(&folder))
-            .map_err(|error| Trouble::usage(chain(&error)))?;
+            .map_err(|error| Trouble::usage(with_causes(&error)))?;
         say_line(&format!("new authorities are in {}", folder.display()));
         Ok(ExitCode::SUCCESS)
     }

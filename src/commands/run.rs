@@ -15,7 +15,7 @@ use mtaspec::builtin::BuiltIn;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, Shard};
-use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
+use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, with_causes};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::{Recording, SubjectName};
 use mtaspec_judge::report;
@@ -26,7 +26,7 @@ use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
 use crate::selection::{Selection, SuiteFolder};
 use crate::signals::asked_to_stop;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// Run cases and say what is right and wrong
 #[derive(Debug, Args)]
@@ -180,7 +180,7 @@ impl Run {
         let now = SystemTime::now();
         let internet = runtime
             .block_on(Internet::start(Options::at(now)))
-            .map_err(|error| Trouble::run(chain(&error)))?;
+            .map_err(|error| Trouble::run(with_causes(&error)))?;
         let stop = Stop::default();
         let (interrupted, on_interrupt) = (Stop::default(), stop.clone());
         let noted = interrupted.clone();

@@ -15,13 +15,14 @@ use mtaspec_harness::plan::{
     AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool, is_in_build,
 };
 use mtaspec_harness::recorder::Recorder;
+use mtaspec_harness::runner::with_causes;
 use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
 use serde_json::{Value, json};
 
 use crate::output::{complain, say_line};
 use crate::selection::SuiteFolder;
 use crate::signals::asked_to_stop;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// Keep the fake Internet up and tell who is where
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ impl Serve {
         };
         let internet = Internet::start(options)
             .await
-            .map_err(|error| Trouble::run(chain(&error)))?;
+            .map_err(|error| Trouble::run(with_causes(&error)))?;
         let mut worlds = Vec::new();
         for case in cases {
             if !is_in_build(case, legacy_suites()) {
@@ -93,7 +94,7 @@ impl Serve {
                     reason: reason @ AddressError::NoIpv6,
                     ..
                 }) => complain(&format!("mtaspec: {} is left out: {reason}", case.id)),
-                Err(error) => return Err(Trouble::run(chain(&error))),
+                Err(error) => return Err(Trouble::run(with_causes(&error))),
             }
         }
         if worlds.is_empty() {
@@ -200,7 +201,7 @@ async fn bring_up(
     internet
         .add(planned, &clock, &recorder)
         .await
-        .map_err(|error| Trouble::run(chain(&error)))
+        .map_err(|error| Trouble::run(with_causes(&error)))
 }
 
 /// The trust root as a file, for programs that want one; it goes when the worlds go.

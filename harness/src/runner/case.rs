@@ -12,6 +12,7 @@ use mtaspec_judge::scenario::{Case, Step};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::causes::with_causes;
 use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
 use crate::plan::{PlanOptions, PlannedCase};
@@ -57,11 +58,11 @@ impl Player {
             Ok(planned) => {
                 let recorder = Recorder::with_names(Arc::clone(&clock), planned.names().clone());
                 if let Err(failure) = self.play_planned(&planned, &clock, &recorder).await {
-                    recorder.record(Teller::default(), failed(&told(failure.as_ref())));
+                    recorder.record(Teller::default(), failed(&with_causes(failure.as_ref())));
                 }
                 recorder.events()
             }
-            Err(failure) => vec![harness_failed(&told(&failure))],
+            Err(failure) => vec![harness_failed(&with_causes(&failure))],
         };
         let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.recording(case, events, milliseconds)
@@ -262,16 +263,4 @@ fn harness_failed(reason: &str) -> Event {
         message: None,
         what: failed(reason),
     }
-}
-
-/// An error and what it came from, in a sentence.
-fn told(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
