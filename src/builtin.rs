@@ -5,23 +5,27 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use mtaspec_engine::address::{AddressError, DomainName};
+use mtaspec_certs::Minted;
+use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
 use mtaspec_engine::outside::{BoxFuture, Clock, Network, Outside, Spawner, Stream};
 use mtaspec_engine::settings::{
-    AddressList, ClientCertificate, Rule as EngineRule, Settings, Switches, TlsVersion,
+    Account, AddressList, Applies, ListEntry, OwnCertificate, Receiving, Route as EngineRoute,
+    RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches, TlsVersion,
 };
-use mtaspec_engine::{Engine, Options, Running as RunningEngine};
+use mtaspec_engine::{Engine, Options, Running as RunningEngine, Service};
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::plan::AddressBook;
 use mtaspec_harness::recorder::{Recorder, Teller};
-use mtaspec_harness::subject::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
+use mtaspec_harness::subject::{
+    Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
+};
 use mtaspec_judge::events::What;
-use mtaspec_judge::scenario::{Ask, Rule, TlsVersion as Version};
+use mtaspec_judge::scenario::{Ask, Route, Rule, Switches, TlsVersion as Version};
 use rustls_pki_types::PrivateKeyDer;
 use tokio::task::AbortHandle;
 
@@ -65,7 +69,19 @@ impl Subject for BuiltIn {
             spawner: Arc::clone(&tasks) as Arc<dyn Spawner>,
         };
         let settings = settings(&briefing, &briefing.instructions)?;
-        let engine = Engine::start(settings, outside, Options::default())
+        let anywhere = |service| (service, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let options = Options {
+            listen: [
+                Service::Injection,
+                Service::Mx,
+                Service::Submission,
+                Service::Submissions,
+            ]
+            .map(anywhere)
+            .to_vec(),
+            ..Options::default()
+        };
+        let engine = Engine::start(settings, outside, options)
             .await
             .map_err(|error| SubjectError::Start(error.to_string()))?;
         Ok(Box::new(BuiltInAtWork {
@@ -85,10 +101,26 @@ struct BuiltInAtWork {
     tasks: Arc<CaseTasks>,
 }
 
+impl BuiltInAtWork {
+    fn address_of(&self, service: Service) -> SocketAddr {
+        self.engine
+            .address_of(service)
+            .expect("every service was asked for")
+    }
+}
+
 #[async_trait]
 impl Running for BuiltInAtWork {
     fn injection_address(&self) -> SocketAddr {
-        self.engine.injection_address()
+        self.address_of(Service::Injection)
+    }
+
+    fn receiver_address(&self, port: ReceiverPort) -> Option<SocketAddr> {
+        Some(self.address_of(match port {
+            ReceiverPort::Smtp => Service::Mx,
+            ReceiverPort::Submission => Service::Submission,
+            ReceiverPort::Submissions => Service::Submissions,
+        }))
     }
 
     async fn settle(&mut self) -> Result<(), SubjectError> {
@@ -152,9 +184,14 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
     };
     let mut settings = Settings::new(hostname, vec![resolver]);
     settings.rules = (told.rules.iter())
-        .filter(|rule| rule.outbound)
         .map(|rule| engine_rule(rule).map_err(|error| cannot("this rule", &error)))
         .collect::<Result<_, _>>()?;
+    settings.routes = (told.routes.iter())
+        .map(|(domain, route)| {
+            engine_route(domain, route).map_err(|error| cannot("this route", &error))
+        })
+        .collect::<Result<_, _>>()?;
+    settings.receiving = receiving(briefing, told)?;
     settings.minimum_tls = match told.settings.minimum_tls {
         Version::Ssl3 | Version::Tls10 => TlsVersion::Tls10,
         Version::Tls11 => TlsVersion::Tls11,
@@ -163,27 +200,86 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
     };
     settings.trust.clone_from(&told.trust);
     settings.queue_lifetime = told.settings.queue_lifetime;
-    settings.client_certificate = match &told.client_certificate {
-        None => None,
-        Some(own) => Some(ClientCertificate {
-            chain: own.chain.iter().cloned().map(Into::into).collect(),
-            key: PrivateKeyDer::try_from(own.private_key.clone())
-                .map_err(|error| SubjectError::Unsupported(error.to_owned()))?,
-        }),
-    };
+    settings.client_certificate = (told.client_certificate.as_deref())
+        .map(own_certificate)
+        .transpose()?;
     Ok(settings)
 }
 
+fn receiving(briefing: &Briefing, told: &Instructions) -> Result<Receiving, SubjectError> {
+    let home = MailDomain::parse(&briefing.home)
+        .map_err(|error| SubjectError::Unsupported(format!("{}: {error}", briefing.home)))?;
+    let OwnIdentity {
+        certificate,
+        user,
+        password,
+    } = &briefing.identity;
+    Ok(Receiving {
+        domains: vec![home],
+        certificate: Some(own_certificate(certificate)?),
+        demand_tls: told.settings.demand_tls,
+        accounts: vec![Account {
+            user: user.clone(),
+            password: password.clone(),
+        }],
+    })
+}
+
+fn own_certificate(own: &Minted) -> Result<OwnCertificate, SubjectError> {
+    Ok(OwnCertificate {
+        chain: own.chain.iter().cloned().map(Into::into).collect(),
+        key: PrivateKeyDer::try_from(own.private_key.clone())
+            .map_err(|error| SubjectError::Unsupported(error.to_owned()))?,
+    })
+}
+
 fn engine_rule(rule: &Rule) -> Result<EngineRule, AddressError> {
+    let entry = |told: &mtaspec_judge::scenario::ListEntry| {
+        let entry = ListEntry::parse(&told.entry)?;
+        Ok(if told.authenticated {
+            entry.for_authenticated()
+        } else {
+            entry
+        })
+    };
+    let list: AddressList = rule.list.iter().map(entry).collect::<Result<_, _>>()?;
     Ok(EngineRule {
-        list: AddressList::parse(rule.list.iter().map(|entry| entry.entry.as_str()))?,
-        switches: Switches {
-            require_tls: rule.switches.require_tls,
-            require_ca_signed: rule.switches.require_ca_signed,
-            validate_hostname: rule.switches.validate_hostname,
+        name: "secure".to_owned(),
+        list,
+        applies: Applies {
+            outbound: rule.outbound,
+            inbound: rule.inbound,
+            secure_route: rule.secure_route,
         },
+        switches: switches(rule.switches),
         unit: rule.unit.as_deref().map(DomainName::parse).transpose()?,
     })
+}
+
+fn engine_route(domain: &str, route: &Route) -> Result<EngineRoute, AddressError> {
+    Ok(EngineRoute {
+        domain: match domain {
+            "*" => None,
+            one => Some(MailDomain::parse(one)?),
+        },
+        host: MailDomain::parse(&route.host)?,
+        mx_lookup: route.mx_lookup,
+        port: route.port,
+        switches: switches(route.switches),
+        taken: if route.when_secure {
+            RouteUse::WhenSecure
+        } else {
+            RouteUse::Always
+        },
+    })
+}
+
+fn switches(told: Switches) -> EngineSwitches {
+    EngineSwitches {
+        require_tls: told.require_tls,
+        require_ca_signed: told.require_ca_signed,
+        validate_hostname: told.validate_hostname,
+    }
 }
 
 // ---- what the engine gets from outside

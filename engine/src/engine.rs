@@ -21,11 +21,24 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub struct Engine;
 
+/// What an address of the engine is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Mail of the engine's own users, who need no login: whoever reaches the address is trusted.
+    Injection,
+    /// Mail from everybody for the engine's own domains: the public MX host (RFC 5321 §2.3.5).
+    Mx,
+    /// Mail of users who log in (RFC 6409 §3.1).
+    Submission,
+    /// The same with TLS from the first byte (RFC 8314 §3.3).
+    Submissions,
+}
+
 /// How an engine is started; what is no matter of mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Where messages are taken.
-    pub listen: SocketAddr,
+    /// Where messages are taken, and as what.
+    pub listen: Vec<(Service, SocketAddr)>,
     /// Decides the order of equal MX hosts, boundaries and message ids.
     pub seed: u64,
 }
@@ -33,7 +46,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: vec![(Service::Injection, (Ipv4Addr::LOCALHOST, 0).into())],
             seed: 0,
         }
     }
@@ -103,27 +116,28 @@ impl Engine {
         let chance = Arc::new(Chance::from_seed(options.seed));
         let hostname = settings.hostname.clone();
         let queue = Queue::new(workshop(settings, outside.clone(), chance)?);
-        let refused = |source| StartError::Listen {
-            address: options.listen,
-            source,
-        };
-        let listener = outside
-            .network
-            .listen(options.listen)
-            .await
-            .map_err(refused)?;
-        let injection_address = listener.local_addr().map_err(refused)?;
+        let mut listeners = Vec::new();
+        for (service, address) in options.listen {
+            let refused = |source| StartError::Listen { address, source };
+            let listener = outside.network.listen(address).await.map_err(refused)?;
+            let bound = listener.local_addr().map_err(refused)?;
+            listeners.push((service, bound, listener));
+        }
         let (tasks, stop) = Tasks::new(outside.clone());
         tasks.spawn(queue.clone().run(tasks.clone()));
-        let kept = queue.clone();
-        let receiver = Receiver::new(
-            outside.clone(),
-            hostname,
-            Arc::new(move |taken: Taken| kept.add(taken.message, taken.recipients)),
-        );
-        tasks.spawn(take(listener, receiver, outside, tasks.clone()));
+        let mut addresses = Vec::new();
+        for (service, bound, listener) in listeners {
+            addresses.push((service, bound));
+            let kept = queue.clone();
+            let receiver = Receiver::new(
+                outside.clone(),
+                hostname.clone(),
+                Arc::new(move |taken: Taken| kept.add(taken.message, taken.recipients)),
+            );
+            tasks.spawn(take(listener, receiver, outside.clone(), tasks.clone()));
+        }
         Ok(Running {
-            injection_address,
+            addresses,
             queue,
             stop,
         })
@@ -132,16 +146,23 @@ impl Engine {
 
 /// An engine that runs.
 pub struct Running {
-    injection_address: SocketAddr,
+    addresses: Vec<(Service, SocketAddr)>,
     queue: Queue,
     stop: watch::Sender<bool>,
 }
 
 impl Running {
-    /// Where it takes messages.
+    /// Where it takes messages, and as what, in the order of `Options::listen`; ports are the real ones.
     #[must_use]
-    pub fn injection_address(&self) -> SocketAddr {
-        self.injection_address
+    pub fn addresses(&self) -> &[(Service, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// The first address of a service; none: it was not asked for.
+    #[must_use]
+    pub fn address_of(&self, service: Service) -> Option<SocketAddr> {
+        let of_service = |(kind, _): &&(Service, SocketAddr)| *kind == service;
+        self.addresses.iter().find(of_service).map(|(_, at)| *at)
     }
 
     /// What waits or is under way.

@@ -17,5 +17,5 @@ mod tasks;
 mod tls;
 
 pub use delivery::QueuedMessage;
-pub use engine::{Engine, Options, Running, StartError};
+pub use engine::{Engine, Options, Running, Service, StartError};
 pub use tls::StackError;

@@ -75,15 +75,14 @@ mod tests {
     use crate::settings::{AddressList, Rule, Switches};
 
     fn rule(entry: &str, tls: bool, ca: bool, name: bool, unit: Option<&str>) -> Rule {
-        Rule {
-            list: AddressList::parse([entry]).unwrap(),
-            switches: Switches {
-                require_tls: tls,
-                require_ca_signed: ca,
-                validate_hostname: name,
-            },
-            unit: unit.map(|unit| DomainName::parse(unit).unwrap()),
-        }
+        let mut rule = Rule::new("secure", AddressList::parse([entry]).unwrap());
+        rule.switches = Switches {
+            require_tls: tls,
+            require_ca_signed: ca,
+            validate_hostname: name,
+        };
+        rule.unit = unit.map(|unit| DomainName::parse(unit).unwrap());
+        rule
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::plan::AddressBook;
-use mtaspec_harness::subject::{Instructions, Listed, Running, SubjectError};
+use mtaspec_harness::subject::{Instructions, Listed, ReceiverPort, Running, SubjectError};
 use mtaspec_judge::scenario::Ask;
 use serde_json::{Map, Value};
 use tokio::io::AsyncWriteExt;
@@ -25,6 +25,10 @@ pub(crate) struct Inert {
 impl Running for Inert {
     fn injection_address(&self) -> SocketAddr {
         self.address
+    }
+
+    fn receiver_address(&self, _port: ReceiverPort) -> Option<SocketAddr> {
+        Some(self.address)
     }
 
     async fn settle(&mut self) -> Result<(), SubjectError> {

@@ -119,15 +119,13 @@ mod tests {
     fn obligation(letters: &str) -> Obligation {
         let mut settings =
             Settings::new(DomainName::parse("subject.home.test").unwrap(), Vec::new());
-        settings.rules.push(Rule {
-            list: AddressList::parse(["example.test"]).unwrap(),
-            switches: Switches {
-                require_tls: letters.contains('t'),
-                require_ca_signed: letters.contains('c'),
-                validate_hostname: letters.contains('n'),
-            },
-            unit: None,
-        });
+        let mut rule = Rule::new("secure", AddressList::parse(["example.test"]).unwrap());
+        rule.switches = Switches {
+            require_tls: letters.contains('t'),
+            require_ca_signed: letters.contains('c'),
+            validate_hostname: letters.contains('n'),
+        };
+        settings.rules.push(rule);
         Obligation::of(
             &settings,
             None,

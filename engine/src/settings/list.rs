@@ -11,11 +11,60 @@ pub struct AddressList(Vec<ListEntry>);
 
 /// An entry of an address list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListEntry {
+pub struct ListEntry {
+    /// Whom it speaks of.
+    pub who: Listed,
+    /// It speaks only of mail whose sender has been authenticated.
+    pub authenticated: bool,
+}
+
+/// Whom an entry speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
     /// This mailbox alone.
     Mailbox(Mailbox),
     /// Every mailbox of this domain, and of none below it.
     Domain(MailDomain),
+}
+
+impl ListEntry {
+    /// Reads an entry, an address or a domain, in Unicode or ASCII form.
+    ///
+    /// # Errors
+    /// `AddressError` when it is neither.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let who = if text.contains('@') {
+            Listed::Mailbox(Mailbox::parse(text)?)
+        } else {
+            Listed::Domain(MailDomain::parse(text)?)
+        };
+        Ok(Self {
+            who,
+            authenticated: false,
+        })
+    }
+
+    /// The same entry, for mail of an authenticated sender alone.
+    #[must_use]
+    pub fn for_authenticated(mut self) -> Self {
+        self.authenticated = true;
+        self
+    }
+
+    /// Whether it speaks of this mailbox.
+    #[must_use]
+    pub fn names(&self, mailbox: &Mailbox) -> bool {
+        match &self.who {
+            Listed::Mailbox(listed) => listed.is_same(mailbox),
+            Listed::Domain(domain) => domain == mailbox.domain(),
+        }
+    }
+}
+
+impl FromIterator<ListEntry> for AddressList {
+    fn from_iter<I: IntoIterator<Item = ListEntry>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
 }
 
 impl AddressList {
@@ -24,27 +73,19 @@ impl AddressList {
     /// # Errors
     /// `AddressError` for the first entry that is neither.
     pub fn parse<'t>(entries: impl IntoIterator<Item = &'t str>) -> Result<Self, AddressError> {
-        let entry = |text: &str| {
-            if text.contains('@') {
-                Mailbox::parse(text).map(ListEntry::Mailbox)
-            } else {
-                MailDomain::parse(text).map(ListEntry::Domain)
-            }
-        };
-        entries
-            .into_iter()
-            .map(entry)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        entries.into_iter().map(ListEntry::parse).collect()
+    }
+
+    /// Its entries, in the order in which they stand.
+    #[must_use]
+    pub fn entries(&self) -> &[ListEntry] {
+        &self.0
     }
 
     /// Whether the list has this mailbox or its domain.
     #[must_use]
     pub fn covers(&self, mailbox: &Mailbox) -> bool {
-        self.0.iter().any(|entry| match entry {
-            ListEntry::Mailbox(listed) => listed.is_same(mailbox),
-            ListEntry::Domain(domain) => domain == mailbox.domain(),
-        })
+        self.0.iter().any(|entry| entry.names(mailbox))
     }
 }
 

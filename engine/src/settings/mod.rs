@@ -3,13 +3,17 @@
 //! Settings are plain values. A change of settings holds from the next round on.
 
 mod list;
+mod receiving;
+mod route;
 mod rule;
 mod schedule;
 mod tls;
 mod whole;
 
-pub use list::{AddressList, ListEntry};
-pub use rule::{Rule, Switches};
+pub use list::{AddressList, ListEntry, Listed};
+pub use receiving::{Account, Receiving};
+pub use route::{Route, RouteUse};
+pub use rule::{Applies, Rule, Switches};
 pub use schedule::RetrySchedule;
-pub use tls::{ClientCertificate, TlsVersion};
+pub use tls::{OwnCertificate, TlsVersion};
 pub use whole::Settings;

@@ -4,25 +4,62 @@ use crate::address::{DomainName, MailDomain, Mailbox};
 
 use super::AddressList;
 
-/// A TLS compliance rule for mail that leaves.
+/// A TLS compliance rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// The recipients it speaks of.
+    /// What it is called.
+    pub name: String,
+    /// Whom it speaks of: recipients of mail that leaves, From senders of mail that comes in.
     pub list: AddressList,
+    /// Which mail it speaks of.
+    pub applies: Applies,
     /// What it asks.
     pub switches: Switches,
     /// If said, it binds only mail whose envelope sender is of this domain.
     pub unit: Option<DomainName>,
 }
 
+/// Which mail a rule speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applies {
+    /// Mail that leaves for a listed recipient.
+    pub outbound: bool,
+    /// Mail that comes from a listed sender.
+    pub inbound: bool,
+    /// Mail that leaves by a route which requires TLS, whoever the recipient.
+    pub secure_route: bool,
+}
+
+impl Default for Applies {
+    fn default() -> Self {
+        Self {
+            outbound: true,
+            inbound: true,
+            secure_route: false,
+        }
+    }
+}
+
 impl Rule {
+    /// A rule for mail in both directions, its switches on.
+    #[must_use]
+    pub fn new(name: impl Into<String>, list: AddressList) -> Self {
+        Self {
+            name: name.into(),
+            list,
+            applies: Applies::default(),
+            switches: Switches::default(),
+            unit: None,
+        }
+    }
+
     /// Whether the rule binds mail of this envelope sender (none is the null sender) to this recipient.
     #[must_use]
     pub fn binds(&self, sender: Option<&Mailbox>, recipient: &Mailbox) -> bool {
         let of_unit = self.unit.as_ref().is_none_or(|unit| {
             sender.is_some_and(|mailbox| *mailbox.domain() == MailDomain::Name(unit.clone()))
         });
-        of_unit && self.list.covers(recipient)
+        self.applies.outbound && of_unit && self.list.covers(recipient)
     }
 }
 
@@ -35,6 +72,15 @@ pub struct Switches {
     pub require_ca_signed: bool,
     /// The certificate must name the host.
     pub validate_hostname: bool,
+}
+
+impl Switches {
+    /// None of them.
+    pub const OFF: Self = Self {
+        require_tls: false,
+        require_ca_signed: false,
+        validate_hostname: false,
+    };
 }
 
 impl Default for Switches {

@@ -17,14 +17,14 @@ pub enum TlsVersion {
 
 /// A certificate of the engine's own.
 #[derive(Debug)]
-pub struct ClientCertificate {
+pub struct OwnCertificate {
     /// The leaf, then what leads from it to its root.
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the leaf.
     pub key: PrivateKeyDer<'static>,
 }
 
-impl Clone for ClientCertificate {
+impl Clone for OwnCertificate {
     fn clone(&self) -> Self {
         Self {
             chain: self.chain.clone(),

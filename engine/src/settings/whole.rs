@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::address::DomainName;
 
-use super::{ClientCertificate, RetrySchedule, Rule, TlsVersion};
+use super::{OwnCertificate, Receiving, RetrySchedule, Route, Rule, TlsVersion};
 
 /// Everything the engine is told.
 #[derive(Debug, Clone)]
@@ -18,12 +18,16 @@ pub struct Settings {
     pub resolvers: Vec<SocketAddr>,
     /// TLS compliance rules.
     pub rules: Vec<Rule>,
+    /// Routes; of several that fit, the one for the domain itself goes before the one for all mail.
+    pub routes: Vec<Route>,
+    /// What it is told as a receiver.
+    pub receiving: Receiving,
     /// The oldest TLS version that is spoken.
     pub minimum_tls: TlsVersion,
     /// The authorities that are trusted.
     pub trust: Vec<CertificateDer<'static>>,
     /// What is shown to a receiver that asks for a certificate.
-    pub client_certificate: Option<ClientCertificate>,
+    pub client_certificate: Option<OwnCertificate>,
     /// How long a message is tried before it is returned.
     pub queue_lifetime: Duration,
     /// How long it waits between two rounds.
@@ -38,6 +42,8 @@ impl Settings {
             hostname,
             resolvers,
             rules: Vec::new(),
+            routes: Vec::new(),
+            receiving: Receiving::default(),
             minimum_tls: TlsVersion::Tls12,
             trust: Vec::new(),
             client_certificate: None,

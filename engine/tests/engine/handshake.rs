@@ -1,6 +1,6 @@
 //! What handshakes offer and what they show: versions, names, certificates.
 
-use mtaspec_engine::settings::{ClientCertificate, TlsVersion};
+use mtaspec_engine::settings::{OwnCertificate, TlsVersion};
 
 use crate::peer::Host;
 use crate::scene::{Outcome, Scene, bounced, delivered};
@@ -124,7 +124,7 @@ async fn a_host_that_asks_is_shown_the_certificate_of_the_settings() {
             let engine = scene
                 .start_with(|settings| {
                     settings.minimum_tls = *floor;
-                    settings.client_certificate = (shown == 1).then(|| ClientCertificate {
+                    settings.client_certificate = (shown == 1).then(|| OwnCertificate {
                         chain: own.chain.clone(),
                         key: own.key.clone_key(),
                     });

@@ -11,9 +11,13 @@ use crate::scene::{Scene, bounced, delivered};
 /// Sends commands one after the other and returns the code of each reply, that of the greeting first.
 async fn dialogue(engine: &Running, commands: &[&str]) -> Vec<String> {
     let mut stream = BufReader::new(
-        TcpStream::connect(engine.injection_address())
-            .await
-            .unwrap(),
+        TcpStream::connect(
+            engine
+                .address_of(mtaspec_engine::Service::Injection)
+                .unwrap(),
+        )
+        .await
+        .unwrap(),
     );
     let mut codes = Vec::new();
     let mut commands = commands.iter();
@@ -130,7 +134,15 @@ async fn a_message_goes_only_to_hosts_that_can_take_it() {
         let content = format!("Subject: x\r\n\r\n{body}\r\n");
         let recipient = "RCPT TO:<user@example.test>".to_owned();
         let mail = "MAIL FROM:<sender@home.test> BODY=8BITMIME";
-        crate::peer::inject(engine.injection_address(), mail, &[recipient], &content).await;
+        crate::peer::inject(
+            engine
+                .address_of(mtaspec_engine::Service::Injection)
+                .unwrap(),
+            mail,
+            &[recipient],
+            &content,
+        )
+        .await;
         assert_eq!(
             scene.outcome(&engine).await,
             want,

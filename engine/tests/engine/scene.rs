@@ -65,15 +65,13 @@ impl Scene {
 
     /// A rule with some switches: `t` TLS, `c` CA, `n` name.
     pub(crate) fn rule(entry: &str, switches: &str) -> Rule {
-        Rule {
-            list: AddressList::parse([entry]).unwrap(),
-            switches: Switches {
-                require_tls: switches.contains('t'),
-                require_ca_signed: switches.contains('c'),
-                validate_hostname: switches.contains('n'),
-            },
-            unit: None,
-        }
+        let mut rule = Rule::new("secure", AddressList::parse([entry]).unwrap());
+        rule.switches = Switches {
+            require_tls: switches.contains('t'),
+            require_ca_signed: switches.contains('c'),
+            validate_hostname: switches.contains('n'),
+        };
+        rule
     }
 
     /// An engine with rules for these entries, all switches on.
@@ -134,7 +132,15 @@ impl Scene {
                 None => format!("RCPT TO:<{recipient}>"),
             })
             .collect();
-        inject(engine.injection_address(), mail, &commands, content).await;
+        inject(
+            engine
+                .address_of(mtaspec_engine::Service::Injection)
+                .unwrap(),
+            mail,
+            &commands,
+            content,
+        )
+        .await;
     }
 
     /// Lets the world go on until all recipients have been tried, and says what became of the first message.

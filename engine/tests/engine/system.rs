@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mtaspec_engine::outside::{Network, Outside, Stream, SystemNetwork};
-use mtaspec_engine::{Engine, Options};
+use mtaspec_engine::{Engine, Options, Service};
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::peer::Host;
@@ -75,7 +75,7 @@ async fn an_address_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listen = taken.local_addr().unwrap();
     let options = Options {
-        listen,
+        listen: vec![(Service::Injection, listen)],
         ..Options::default()
     };
     let refused = Engine::start(scene.settings(|_| {}), Outside::system(), options)

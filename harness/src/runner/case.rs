@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use mtaspec_certs::{Holder, KeyKind, Mint};
+use mtaspec_certs::{CertificateSpec, Holder, KeyKind, Mint, Word};
 use mtaspec_judge::events::{Event, Recording, SubjectName, What};
 use mtaspec_judge::scenario::{Case, Step};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
 use crate::plan::{PlanOptions, PlannedCase};
 use crate::recorder::{Recorder, Teller};
-use crate::subject::{Briefing, HandOver, Instructions, Running, Subject};
+use crate::subject::{Briefing, HandOver, Instructions, OwnIdentity, Running, Subject};
 
 /// Plays cases: everything that they have in common.
 pub struct Player {
@@ -32,6 +32,9 @@ pub struct Player {
     /// The run's instant that counts as "now".
     pub now: SystemTime,
 }
+
+/// Who may log in at a subject, and with what. It opens nothing: a subject lives as long as its case.
+const ACCOUNT: (&str, &str) = ("sender", "for-tests-only");
 
 /// Why a case could not be played to its end.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -114,19 +117,26 @@ impl Player {
             addresses: Arc::clone(self.internet.addresses()),
             clock: Arc::clone(clock),
             now: self.now,
+            identity: self.identity(planned)?,
             recorder: recorder.clone(),
+        })
+    }
+
+    /// What the subject shows as a receiver: a good certificate for its own name, and an account.
+    fn identity(&self, planned: &PlannedCase) -> Result<OwnIdentity, Failure> {
+        let spec = CertificateSpec::from(Word::Valid);
+        let certificate = self.mint.mint(&spec, &subject_as_holder(planned))?;
+        Ok(OwnIdentity {
+            certificate: Arc::new(certificate),
+            user: ACCOUNT.0.to_owned(),
+            password: ACCOUNT.1.to_owned(),
         })
     }
 
     fn instructions(&self, planned: &PlannedCase, step: &Step) -> Result<Instructions, Failure> {
         let settings = step.world.settings.clone();
         let trust = self.internet.trust(&settings.trust);
-        let holder = Holder {
-            host: planned.names().labelled("subject.home.test"),
-            addresses: Vec::new(),
-            next_hop_domain: None,
-            default_key: KeyKind::EcdsaP256,
-        };
+        let holder = subject_as_holder(planned);
         let client_certificate = match &settings.client_certificate {
             None => None,
             Some(spec) => Some(Arc::new(self.mint.mint(spec, &holder)?)),
@@ -245,6 +255,15 @@ impl Play<'_> {
                 }
             }
         }
+    }
+}
+
+fn subject_as_holder(planned: &PlannedCase) -> Holder {
+    Holder {
+        host: planned.names().labelled("subject.home.test"),
+        addresses: Vec::new(),
+        next_hop_domain: None,
+        default_key: KeyKind::EcdsaP256,
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Briefing {
     pub clock: Arc<CaseClock>,
     /// The run's instant that counts as "now".
     pub now: SystemTime,
+    /// What the subject shows and whom it lets in, where mail comes to it.
+    pub identity: OwnIdentity,
     /// Takes what only the subject's side sees: connections that nobody answered.
     pub recorder: Recorder,
 }
@@ -83,6 +85,28 @@ impl Instructions {
     }
 }
 
+/// What a subject has of its own as a receiver; the same for all cases of a run.
+#[derive(Clone)]
+pub struct OwnIdentity {
+    /// Its certificate, for `subject.home.test`.
+    pub certificate: Arc<Minted>,
+    /// Who may log in at its submission ports.
+    pub user: String,
+    /// With which password.
+    pub password: String,
+}
+
+/// A port of the subject that takes mail from others (SCENARIOS §8, `client.port`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiverPort {
+    /// The public MX host.
+    Smtp,
+    /// Submission, with STARTTLS.
+    Submission,
+    /// Submission, TLS from the first byte.
+    Submissions,
+}
+
 /// A recipient that a subject still has in its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -97,6 +121,9 @@ pub struct Listed {
 pub trait Running: Send {
     /// Where it takes messages; a real address.
     fn injection_address(&self) -> SocketAddr;
+
+    /// Where it takes mail from others; a real address. None: it does not.
+    fn receiver_address(&self, port: ReceiverPort) -> Option<SocketAddr>;
 
     /// Waits until it does nothing more of its own accord at this moment of the case's clock.
     ///

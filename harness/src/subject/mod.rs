@@ -7,5 +7,7 @@ mod hand_over;
 mod message;
 mod smtp_client;
 
-pub use contract::{Briefing, Instructions, Listed, Running, Subject, SubjectError};
+pub use contract::{
+    Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
+};
 pub use hand_over::{HandOver, InjectionError};
