@@ -8,7 +8,9 @@ use crate::obligation::Obligation;
 use crate::outside::Outside;
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
-use crate::smtp::{Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact};
+use crate::smtp::{
+    Acceptance, Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact,
+};
 use crate::tls::{HandshakeFault, PeerName, Stack, Trust};
 
 use super::decision::{self, Start, Violation};
@@ -48,7 +50,7 @@ pub(super) enum Manner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attempted {
     /// A transaction took place: the outcome for each recipient, in their order.
-    Answered(Vec<Result<Reply, Refusal>>),
+    Answered(Vec<Result<Acceptance, Refusal>>),
     /// The handshake failed, and nothing forbids to come back in plaintext.
     HandshakeFailed,
     /// The host failed the obligation.

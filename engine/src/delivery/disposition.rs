@@ -1,12 +1,23 @@
 //! What becomes of a recipient after a round: its troubles → delivered, deferred or bounced.
 
+use crate::smtp::Acceptance;
+
 use super::trouble::Trouble;
+
+/// Who took a message, and in which words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Handover {
+    /// The host.
+    pub(crate) host: String,
+    /// What it said.
+    pub(crate) acceptance: Acceptance,
+}
 
 /// What became of a message for one recipient in one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Disposition {
     /// A receiver took it.
-    Delivered,
+    Delivered(Handover),
     /// It is kept and tried again; the trouble tells why.
     Deferred(Trouble),
     /// It is given up; the trouble tells why.

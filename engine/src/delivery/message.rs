@@ -103,6 +103,21 @@ impl Recipient {
     pub(crate) fn wants_failure_notice(&self) -> bool {
         self.notify.is_none_or(|notify| notify.failure)
     }
+
+    /// Whether the sender may be told that it takes long.
+    ///
+    /// Choice: also where NOTIFY is absent. RFC 3461 §5.2.5 allows both and demands neither; people who do not know of
+    /// NOTIFY want to know most.
+    #[must_use]
+    pub(crate) fn wants_delay_notice(&self) -> bool {
+        self.notify.is_none_or(|notify| notify.delay)
+    }
+
+    /// Whether the sender asked to be told that all went well (RFC 3461 §5.2.2).
+    #[must_use]
+    pub(crate) fn wants_success_notice(&self) -> bool {
+        self.notify.is_some_and(|notify| notify.success)
+    }
 }
 
 /// When a sender wants to hear of a recipient (RFC 3461 §4.1); none of them is NEVER.

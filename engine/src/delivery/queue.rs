@@ -11,7 +11,6 @@ use futures_util::future::select;
 use tokio::sync::Notify;
 
 use crate::address::MailDomain;
-use crate::dsn::{self, Failure};
 use crate::obligation::Obligation;
 use crate::tasks::Tasks;
 
@@ -19,6 +18,7 @@ use super::attempt::Workshop;
 use super::disposition::Disposition;
 use super::message::{Message, Recipient};
 use super::round::round;
+use super::telling::{Telling, is_delay_told};
 use super::trouble::Trouble;
 
 /// What the queue holds for one recipient.
@@ -59,7 +59,10 @@ struct Entry {
     rounds: u32,
     due: SystemTime,
     is_under_way: bool,
-    last: Option<Trouble>,
+    /// The last trouble, and when the round ended that met it.
+    last: Option<(Trouble, SystemTime)>,
+    /// The sender has heard of the delay.
+    is_delay_told: bool,
 }
 
 /// Recipients of one message that make a round together, with the ids of their entries.
@@ -101,6 +104,7 @@ impl Queue {
                 due,
                 is_under_way: false,
                 last: None,
+                is_delay_told: false,
             };
             state.entries.insert(id, entry);
         }
@@ -191,20 +195,22 @@ impl Queue {
         let now = workshop.outside.clock.now();
         let lifetime = workshop.settings.queue_lifetime;
         let mut groups: BTreeMap<(u64, MailDomain, Obligation), Group> = BTreeMap::new();
-        let mut expired: BTreeMap<u64, Vec<(u64, Trouble)>> = BTreeMap::new();
+        let mut expired: BTreeMap<u64, (Arc<Message>, Telling)> = BTreeMap::new();
+        let mut over = Vec::new();
         let mut state = self.state();
         for (id, entry) in state
             .entries
             .iter_mut()
             .filter(|(_, entry)| !entry.is_under_way && entry.due <= now)
         {
-            if let Some(last) = &entry.last
+            if let Some((trouble, at)) = &entry.last
                 && is_over(now, expiry(&entry.message, lifetime))
             {
-                expired
+                let (_, telling) = expired
                     .entry(entry.message_id)
-                    .or_default()
-                    .push((*id, last.clone()));
+                    .or_insert_with(|| (Arc::clone(&entry.message), Telling::default()));
+                telling.failed(&entry.recipient, trouble, Some(*at));
+                over.push(*id);
                 continue;
             }
             entry.is_under_way = true;
@@ -225,9 +231,12 @@ impl Queue {
                 .entries
                 .push((*id, entry.recipient.clone()));
         }
+        for id in over {
+            state.entries.remove(&id);
+        }
         drop(state);
-        for given_up in expired.into_values() {
-            self.give_up(workshop, given_up);
+        for (message, telling) in expired.into_values() {
+            self.tell(workshop, &message, telling);
         }
         groups.into_values().collect()
     }
@@ -249,7 +258,7 @@ impl Queue {
         .await;
         let now = workshop.outside.clock.now();
         let expiry = expiry(&group.message, workshop.settings.queue_lifetime);
-        let mut given_up = Vec::new();
+        let mut telling = Telling::default();
         let mut state = self.state();
         for ((id, recipient), disposition) in group.entries.iter().zip(dispositions) {
             tracing::info!(
@@ -258,72 +267,41 @@ impl Queue {
                 "round ended"
             );
             match disposition {
-                Disposition::Delivered => {
+                Disposition::Delivered(handover) => {
+                    telling.delivered(recipient, &handover, now);
                     state.entries.remove(id);
                 }
-                Disposition::Bounced(trouble) => given_up.push((*id, trouble)),
-                Disposition::Deferred(trouble) if is_over(now, expiry) => {
-                    given_up.push((*id, trouble));
-                }
-                // Choice: a delay is told to nobody. RFC 3461 §5.2.5 allows such notices and asks for none.
-                Disposition::Deferred(trouble) => {
+                Disposition::Deferred(trouble) if !is_over(now, expiry) => {
                     if let Some(entry) = state.entries.get_mut(id) {
+                        let after = workshop.settings.delay_notice_after;
+                        if !entry.is_delay_told && is_delay_told(&group.message, after, now) {
+                            entry.is_delay_told = true;
+                            telling.delayed(recipient, &trouble, now, expiry);
+                        }
                         entry.rounds += 1;
                         entry.is_under_way = false;
-                        entry.last = Some(trouble);
+                        entry.last = Some((trouble, now));
                         let wait = workshop.settings.retry.wait_after(entry.rounds);
                         entry.due = expiry.map_or(now + wait, |expiry| expiry.min(now + wait));
                     }
                 }
+                Disposition::Bounced(trouble) | Disposition::Deferred(trouble) => {
+                    telling.failed(recipient, &trouble, Some(now));
+                    state.entries.remove(id);
+                }
             }
         }
         drop(state);
-        self.give_up(workshop, given_up);
+        self.tell(workshop, &group.message, telling);
         self.inner.changed.notify_one();
     }
 
-    /// Removes recipients of one message and tells its sender, if the sender is to be told.
-    fn give_up(&self, workshop: &Workshop, given_up: Vec<(u64, Trouble)>) {
-        let mut failures = Vec::new();
-        let mut message = None;
-        let mut state = self.state();
-        for (id, trouble) in given_up {
-            if let Some(entry) = state.entries.remove(&id) {
-                tracing::info!(
-                    recipient = entry.recipient.mailbox.as_str(),
-                    ?trouble,
-                    "given up"
-                );
-                if entry.recipient.wants_failure_notice() {
-                    failures.push(Failure {
-                        recipient: entry.recipient,
-                        trouble,
-                    });
-                }
-                message = Some(entry.message);
-            }
-        }
-        drop(state);
-        let Some(message) = message else { return };
-        // A null sender is never told (RFC 5321 §6.1).
-        let Some(sender) = message.sender.clone() else {
-            return;
-        };
-        if failures.is_empty() {
-            return;
-        }
+    /// Sends what the sender of a message is to be told.
+    fn tell(&self, workshop: &Workshop, message: &Message, telling: Telling) {
         let now = workshop.outside.clock.now();
-        let notice = dsn::failure_notice(
-            &workshop.settings.hostname,
-            &message,
-            &failures,
-            now,
-            workshop.chance.draw(),
-        );
-        // A notice asks for no notice of its own: its sender is null and its recipient says NEVER (RFC 3461 §6.1).
-        let mut told = Recipient::new(sender);
-        told.notify = Some(super::message::Notify::default());
-        self.add(notice, vec![told]);
+        for (notice, sender) in telling.notices(workshop, message, now) {
+            self.add(notice, vec![sender]);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

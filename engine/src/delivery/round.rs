@@ -8,7 +8,7 @@ use crate::route::{self, Hosts};
 use crate::tls::PeerName;
 
 use super::attempt::{Attempted, Manner, Workshop, attempt};
-use super::disposition::{self, Disposition};
+use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::trouble::Trouble;
 
@@ -22,7 +22,7 @@ struct Walk<'w> {
     recipients: &'w [Recipient],
     obligation: Obligation,
     troubles: Vec<Vec<Trouble>>,
-    delivered: Vec<bool>,
+    delivered: Vec<Option<Handover>>,
 }
 
 /// Walks over the hosts of a domain and says what became of each recipient, in their order.
@@ -39,7 +39,7 @@ pub(super) async fn round(
         recipients,
         obligation,
         troubles: vec![Vec::new(); recipients.len()],
-        delivered: vec![false; recipients.len()],
+        delivered: vec![None; recipients.len()],
     };
     walk.over_hosts(domain).await;
     walk.dispositions()
@@ -130,7 +130,12 @@ impl Walk<'_> {
                 let mut broke = false;
                 for (index, outcome) in self.remaining().into_iter().zip(outcomes) {
                     match outcome {
-                        Ok(_) => self.delivered[index] = true,
+                        Ok(acceptance) => {
+                            self.delivered[index] = Some(Handover {
+                                host: host.clone(),
+                                acceptance,
+                            });
+                        }
                         Err(refusal) => {
                             broke |= matches!(refusal, crate::smtp::Refusal::Broken { .. });
                             self.troubles[index].push(Trouble::Refused {
@@ -186,15 +191,16 @@ impl Walk<'_> {
     fn remaining(&self) -> Vec<usize> {
         (0..self.recipients.len())
             .filter(|index| {
-                !self.delivered[*index] && !self.troubles[*index].iter().any(Trouble::ends_round)
+                self.delivered[*index].is_none()
+                    && !self.troubles[*index].iter().any(Trouble::ends_round)
             })
             .collect()
     }
 
     fn dispositions(self) -> Vec<Disposition> {
-        let of_one = |(delivered, troubles): (bool, Vec<Trouble>)| {
-            if delivered {
-                return Disposition::Delivered;
+        let of_one = |(delivered, troubles): (Option<Handover>, Vec<Trouble>)| {
+            if let Some(handover) = delivered {
+                return Disposition::Delivered(handover);
             }
             disposition::undelivered(&troubles).unwrap_or_else(|| {
                 // A route always has a host, and a host served or left a trouble; kept if that should ever be wrong.

@@ -1,7 +1,7 @@
 //! Why one host did not take a message for a recipient.
 
 use crate::route::{LookupFault, RouteFault};
-use crate::smtp::{Category, Refusal, Reply};
+use crate::smtp::{Category, Refusal, Reply, Stage};
 
 use super::decision::Violation;
 
@@ -182,7 +182,8 @@ impl Trouble {
             }
             Self::Refused { host, refusal } => match refusal {
                 Refusal::Reply(stage, reply) => {
-                    format!("the host {host} refused {}: {}", stage.told(), reply.told())
+                    let what = refused_at(*stage);
+                    format!("the host {host} refused {what}: {}", reply.told())
                 }
                 Refusal::Broken { text, .. } => format!("the session with {host} broke: {text}"),
                 Refusal::Unsupported { text, .. } => {
@@ -190,6 +191,16 @@ impl Trouble {
                 }
             },
         }
+    }
+}
+
+/// What is refused by an answer at a stage of a transaction, for people.
+fn refused_at(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Mail => "the sender's address",
+        Stage::Rcpt => "the recipient",
+        Stage::Data | Stage::Content | Stage::EndOfData => "the message",
+        other => other.told(),
     }
 }
 

@@ -1,9 +1,20 @@
-//! Notices to the sender (RFC 3464, RFC 6522, RFC 3461 §6).
+//! Notices to the sender of a message (RFC 3464, RFC 6522, RFC 3461 §6, RFC 6533).
 //!
-//! `readable` is the part for people, `fields` the part for programs; `failure` puts them together with what is returned.
+//! A `Report` says what became of a recipient. `readable` is the part of a notice for people, with `advice` on what to do,
+//! `fields` the part for programs, `returned` what is given back of the message; `notice` puts them together. `fitted`
+//! makes a notice smaller or plainer for a host that would not take it as it is.
 
-mod failure;
+mod advice;
 mod fields;
+mod fitted;
+mod notice;
 mod readable;
+mod report;
+mod returned;
+#[cfg(test)]
+mod testing;
+mod xtext;
 
-pub(crate) use failure::{Failure, failure_notice};
+pub(crate) use fitted::fitted;
+pub(crate) use notice::notice;
+pub(crate) use report::{Action, Event, Report};

@@ -1,13 +1,13 @@
 //! The part of a notice for people: what happened, to whom, and what to do about it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::address::DomainName;
-use crate::delivery::{Message, Trouble, Violation};
-use crate::route::RouteFault;
-use crate::smtp::Refusal;
+use crate::delivery::Message;
 
-use super::failure::{Failure, cut};
+use super::advice::advice;
+use super::notice::{cut, date};
+use super::report::{Action, Event, Report};
 
 /// How far lines go.
 const WIDTH: usize = 76;
@@ -18,68 +18,80 @@ const INDENT: &str = "    ";
 pub(super) fn text(
     reporter: &DomainName,
     message: &Message,
-    failures: &[Failure],
+    action: Action,
+    reports: &[Report],
     now: SystemTime,
 ) -> Vec<String> {
     let mut lines = vec![
         format!("This is the mail server {reporter}."),
         String::new(),
-        "Your message could not be delivered to the recipients named below. It was".into(),
-        "given up and will not be tried again.".into(),
     ];
-    for Failure { recipient, trouble } in failures {
+    lines.extend(wrapped("", &opening(action, reports)));
+    for report in reports {
+        let Report {
+            recipient, event, ..
+        } = report;
         lines.push(String::new());
         lines.push(format!("<{}>", recipient.mailbox.as_str()));
-        lines.extend(wrapped(&format!("What happened: {}.", trouble.told())));
-        if !trouble.is_permanent() {
+        let told = event.told();
+        let told = told.trim_end_matches(['.', ' ']);
+        lines.extend(wrapped(INDENT, &format!("What happened: {told}.")));
+        if let Event::Failed(trouble) = event
+            && !trouble.is_permanent()
+        {
             let waited = now.duration_since(message.arrived).unwrap_or_default();
-            lines.extend(wrapped(&format!(
+            let waited = format!(
                 "It was tried again and again for {}, and this was the last trouble.",
-                told(waited.as_secs())
-            )));
+                duration(waited)
+            );
+            lines.extend(wrapped(INDENT, &waited));
         }
-        lines.extend(wrapped(&format!("What to do: {}", advice(trouble))));
+        let advice = format!("What to do: {}", advice(event));
+        lines.extend(wrapped(INDENT, &advice));
     }
     lines.push(String::new());
+    lines.push(format!(
+        "The message was taken here on {}.",
+        date(message.arrived)
+    ));
     lines.push("Behind this text follow a part for programs and what you sent.".into());
     lines.push(String::new());
     lines
 }
 
-/// What the sender can do.
-fn advice(trouble: &Trouble) -> &'static str {
-    match trouble {
-        Trouble::Violated {
-            violation: Violation::NotOffered | Violation::Refused(_),
-            ..
-        } => {
-            "mail to this recipient has to be protected by TLS, which the receiving server does not offer, so nothing \
-             was sent. Ask the recipient's administrator to turn TLS on, or your own to change the rule."
+/// What became of the message, for all recipients alike.
+fn opening(action: Action, reports: &[Report]) -> String {
+    let whom = match reports {
+        [_] => "the recipient",
+        _ => "the recipients",
+    };
+    match action {
+        Action::Failed => format!(
+            "Your message could not be delivered to {whom} named below. It was given up and will not be tried again."
+        ),
+        Action::Delayed => {
+            let until = reports.iter().filter_map(|report| match &report.event {
+                Event::Delayed { until, .. } => *until,
+                Event::Failed(_) | Event::Relayed(_) => None,
+            });
+            let until = until.min().map_or_else(
+                || ".".into(),
+                |until| format!(" until {}; you will hear if it fails then.", date(until)),
+            );
+            format!(
+                "Your message could not yet be delivered to {whom} named below. It is kept here, and will be tried \
+                 again and again{until} You need not send it again."
+            )
         }
-        Trouble::Violated { .. } => {
-            "mail to this recipient has to be protected by TLS as your administrator's rule demands, and the receiving \
-             server failed it, so nothing was sent. Ask the recipient's administrator to mend it, or your own to \
-             change the rule."
-        }
-        Trouble::Route(RouteFault::NoDomain(_) | RouteFault::NullMx(_)) => {
-            "check the part of the address behind the @ for mistakes."
-        }
-        Trouble::Refused {
-            refusal: Refusal::Reply(..),
-            ..
-        }
-        | Trouble::Unwelcome { .. } => {
-            "the receiving server's words say why. Check the address, or ask the recipient in another way."
-        }
-        Trouble::Refused {
-            refusal: Refusal::Unsupported { .. },
-            ..
-        } => "send it in a simpler form: smaller, or without characters beyond ASCII.",
-        _ => "send it again later, or tell the recipient in another way.",
+        Action::Relayed => format!(
+            "Your message was handed to the mail server of {whom} named below. That server does not tell what becomes \
+             of it there: unless it fails, this is the last you hear of it."
+        ),
     }
 }
 
-fn told(seconds: u64) -> String {
+fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
     let (count, unit) = match seconds {
         172_800.. => (seconds / 86_400, "day"),
         7_200.. => (seconds / 3_600, "hour"),
@@ -88,7 +100,7 @@ fn told(seconds: u64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-fn wrapped(text: &str) -> Vec<String> {
+fn wrapped(indent: &str, text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = cut(word);
@@ -97,8 +109,124 @@ fn wrapped(text: &str) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(format!("{INDENT}{word}")),
+            _ => lines.push(format!("{indent}{word}")),
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::delivery::{Trouble, Violation};
+    use crate::dsn::testing::{message, report};
+    use crate::route::{LookupFault, RouteFault};
+    use crate::smtp::{Refusal, Reply, Stage};
+    use crate::tls::{ChainFault, HandshakeFault, NameFault};
+
+    const DAYS: Duration = Duration::from_secs(5 * 86_400);
+
+    /// The text about one recipient, without what all texts have in common.
+    fn told(event: Event) -> String {
+        let message = message(None);
+        let reporter = DomainName::parse("subject.home.test").unwrap();
+        let action = event.action();
+        let reports = [report("user@example.test", event, DAYS)];
+        let lines = text(
+            &reporter,
+            &message,
+            action,
+            &reports,
+            message.arrived + DAYS,
+        );
+        let common = lines.len() - 4;
+        lines[2..common].join("\n")
+    }
+
+    fn failed(trouble: Trouble) -> String {
+        told(Event::Failed(trouble))
+    }
+
+    fn violated(violation: Violation) -> String {
+        let host = "mx.example.test".into();
+        failed(Trouble::Violated { host, violation })
+    }
+
+    fn refused(refusal: Refusal) -> String {
+        let host = "mx.example.test".into();
+        failed(Trouble::Refused { host, refusal })
+    }
+
+    fn domain() -> String {
+        "example.test".into()
+    }
+
+    #[test]
+    fn a_host_without_tls_under_a_rule_is_told_in_plain_words() {
+        assert_snapshot!(violated(Violation::NotOffered));
+    }
+
+    #[test]
+    fn a_failed_handshake_under_a_rule_is_told_in_plain_words() {
+        let fault = HandshakeFault("received fatal alert: HandshakeFailure".into());
+        assert_snapshot!(violated(Violation::Handshake(fault)));
+    }
+
+    #[test]
+    fn an_untrusted_chain_under_a_rule_is_told_in_plain_words() {
+        assert_snapshot!(violated(Violation::Chain(ChainFault::UnknownIssuer)));
+    }
+
+    #[test]
+    fn an_expired_certificate_under_a_rule_is_told_in_plain_words() {
+        assert_snapshot!(violated(Violation::Chain(ChainFault::Expired)));
+    }
+
+    #[test]
+    fn a_wrong_name_under_a_rule_is_told_in_plain_words() {
+        let fault = NameFault::Mismatch("mx.example.test".into());
+        assert_snapshot!(violated(Violation::Name(fault)));
+    }
+
+    #[test]
+    fn a_message_that_waited_too_long_is_told_in_plain_words() {
+        let host = "mx.example.test".into();
+        let text = "Connection refused (os error 111)".into();
+        assert_snapshot!(failed(Trouble::Unreachable { host, text }));
+    }
+
+    #[test]
+    fn a_refusal_of_the_receiver_is_told_in_its_own_words() {
+        let reply = Reply::of(550, &["5.1.1 <user@example.test>: no such", "user here."]);
+        assert_snapshot!(refused(Refusal::Reply(Stage::Rcpt, reply)));
+    }
+
+    #[test]
+    fn a_message_that_is_too_large_is_told_in_plain_words() {
+        assert_snapshot!(refused(Refusal::Unsupported {
+            status: "5.3.4",
+            text: "the message has 2000000 octets, the host takes 1000000".into(),
+        }));
+    }
+
+    #[test]
+    fn a_domain_that_takes_no_mail_is_told_in_plain_words() {
+        assert_snapshot!(failed(Trouble::Route(RouteFault::NullMx(domain()))));
+    }
+
+    #[test]
+    fn a_domain_that_does_not_exist_is_told_in_plain_words() {
+        assert_snapshot!(failed(Trouble::Route(RouteFault::NoDomain(domain()))));
+    }
+
+    #[test]
+    fn a_delay_is_told_in_plain_words() {
+        let fault = RouteFault::Lookup(domain(), LookupFault::Silence);
+        assert_snapshot!(told(Event::Delayed {
+            trouble: Trouble::Route(fault),
+            until: Some(message(None).arrived + 2 * DAYS),
+        }));
+    }
 }

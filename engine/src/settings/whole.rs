@@ -30,6 +30,8 @@ pub struct Settings {
     pub client_certificate: Option<OwnCertificate>,
     /// How long a message is tried before it is returned.
     pub queue_lifetime: Duration,
+    /// How old a message gets before its sender is told, once, that it is still here; none: the sender is not told.
+    pub delay_notice_after: Option<Duration>,
     /// How long it waits between two rounds.
     pub retry: RetrySchedule,
 }
@@ -48,6 +50,8 @@ impl Settings {
             trust: Vec::new(),
             client_certificate: None,
             queue_lifetime: Duration::from_secs(5 * 86_400),
+            // Choice: RFC 3461 §5.2.5 leaves it open. After four hours people begin to wonder.
+            delay_notice_after: Some(Duration::from_secs(4 * 3_600)),
             retry: RetrySchedule::default(),
         }
     }

@@ -14,4 +14,4 @@ pub(crate) use client::{Client, SessionFault, Stage};
 pub(crate) use ehlo::Keywords;
 pub(crate) use receiver::{Receiver, Taken};
 pub(crate) use reply::{Category, Reply};
-pub(crate) use transaction::{Refusal, transact};
+pub(crate) use transaction::{Acceptance, Refusal, transact};

@@ -118,6 +118,15 @@ impl Reply {
         let text = format!("{} {}", self.code, self.lines.join(" "));
         text.trim_end().chars().take(TOLD_LIMIT).collect()
     }
+
+    /// One that nobody sent.
+    #[cfg(test)]
+    pub(crate) fn of(code: u16, lines: &[&str]) -> Self {
+        Self {
+            code,
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        }
+    }
 }
 
 /// Code, whether the line is the last, and text.

@@ -6,6 +6,7 @@ use super::content::stuffed;
 use super::ehlo::Keywords;
 use super::reply::{Category, Reply};
 use crate::delivery::{Message, Recipient};
+use crate::dsn;
 
 /// The parameters that a message needs or may use at a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +15,15 @@ pub(crate) struct Parameters {
     eight_bit: bool,
     utf8: bool,
     dsn: bool,
+}
+
+/// A receiver's word that it took a message for a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acceptance {
+    /// Its reply to the end of the message.
+    pub(crate) reply: Reply,
+    /// It lists DSN, and so has taken over what the sender asked about notices (RFC 3461 §5.2.1).
+    pub(crate) takes_over_notices: bool,
 }
 
 /// Why a receiver did not take a message for a recipient.
@@ -178,8 +188,10 @@ pub(crate) async fn transact(
     keywords: &Keywords,
     message: &Message,
     recipients: &[&Recipient],
-) -> Vec<Result<Reply, Refusal>> {
+) -> Vec<Result<Acceptance, Refusal>> {
     let for_all = |refusal: Refusal| vec![Err(refusal); recipients.len()];
+    let fitted = dsn::fitted(message, keywords);
+    let message = fitted.as_ref().unwrap_or(message);
     let parameters = match Parameters::of(message, keywords) {
         Ok(parameters) => parameters,
         Err(refusal) => return for_all(refusal),
@@ -223,6 +235,10 @@ pub(crate) async fn transact(
         return refused.into_iter().flatten().map(Err).collect();
     }
     let sent = send_content(client, message).await;
+    let sent = sent.map(|reply| Acceptance {
+        reply,
+        takes_over_notices: parameters.dsn,
+    });
     refused
         .into_iter()
         .map(|refusal| refusal.map_or_else(|| sent.clone(), Err))

@@ -59,7 +59,9 @@ async fn a_message_that_stays_deferred_is_returned_when_the_queue_time_is_over()
     for (fault, status) in cases {
         let scene = Scene::new(Host::with_tls);
         fault(&scene.world);
-        let engine = scene.start(&[]).await;
+        let engine = scene
+            .start_with(|settings| settings.delay_notice_after = None)
+            .await;
         scene.send(&engine, &["user@example.test"]).await;
         scene.world.pass(5 * DAY - MINUTE).await;
         assert_eq!(scene.home.messages().len(), 0, "{status}");

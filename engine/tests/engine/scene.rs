@@ -6,7 +6,7 @@ use mtaspec_engine::address::DomainName;
 use mtaspec_engine::settings::{AddressList, Rule, Settings, Switches};
 use mtaspec_engine::{Engine, Options, Running};
 
-use crate::peer::{Host, inject};
+use crate::peer::{Host, Message, inject};
 use crate::tls::Identity;
 use crate::world::World;
 
@@ -149,7 +149,8 @@ impl Scene {
         if let Some(message) = self.mx.messages().first() {
             return delivered(if message.tls { "tls" } else { "plain" });
         }
-        if let Some(notice) = self.home.messages().first() {
+        let failure = |notice: &&Message| notice.content.contains("\nAction: failed");
+        if let Some(notice) = self.home.messages().iter().find(failure) {
             let status = notice
                 .content
                 .lines()

@@ -1,4 +1,4 @@
-//! The failure notice: a message of three parts, for people, for programs, and what is returned (RFC 3464 §2).
+//! A notice: a message of three parts, for people, for programs, and what is returned (RFC 3464 §2, RFC 6522 §3).
 
 use std::time::SystemTime;
 
@@ -6,13 +6,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::address::DomainName;
-use crate::delivery::{DsnParameters, Message, Recipient, Return, Trouble};
+use crate::delivery::{DsnParameters, Message};
 
+use super::report::{Action, Report};
+use super::returned::returned;
 use super::{fields, readable};
-
-/// Choice: messages up to this size are returned whole, of longer ones the header, even where RET asks for more. RFC 3461
-/// §4.3 leaves it open where RET says nothing, and the copy of a long one would fail for its size as the message may have.
-const RETURN_LIMIT: usize = 256 * 1_024;
 
 /// The most octets of a word that no blank breaks: with what stands before it a line that mail allows (RFC 5322 §2.1.1).
 const WORD_LIMIT: usize = 900;
@@ -20,51 +18,47 @@ const WORD_LIMIT: usize = 900;
 /// The field of a part, or of the whole, that has octets beyond ASCII.
 const EIGHT_BIT: &str = "Content-Transfer-Encoding: 8bit";
 
-/// A recipient that is given up, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
-    /// Who.
-    pub(crate) recipient: Recipient,
-    /// Why.
-    pub(crate) trouble: Trouble,
-}
-
-/// Writes the notice about recipients of one message, to its envelope sender. `draw` makes its id unique.
+/// Writes the notice about recipients of one message, to its envelope sender. All reports are of one action, that of the
+/// first. `draw` makes its id unique.
 #[must_use]
-pub(crate) fn failure_notice(
+pub(crate) fn notice(
     reporter: &DomainName,
     message: &Message,
-    failures: &[Failure],
+    reports: &[Report],
     now: SystemTime,
     draw: u64,
 ) -> Message {
+    let action = reports
+        .first()
+        .map_or(Action::Failed, |report| report.event.action());
     let sender = message.sender.as_ref().map_or("", |sender| sender.as_str());
     let is_utf8 = !sender.is_ascii()
-        || failures
+        || reports
             .iter()
-            .any(|failure| !failure.recipient.mailbox.as_str().is_ascii());
+            .any(|report| !report.recipient.mailbox.as_str().is_ascii());
     let boundary = boundary(&message.content, draw);
-    let text = readable::text(reporter, message, failures, now).join("\r\n");
+    let text = readable::text(reporter, message, action, reports, now).join("\r\n");
     let status_kind = if is_utf8 {
         "message/global-delivery-status"
     } else {
         "message/delivery-status"
     };
-    let groups = fields::groups(reporter, message, failures, is_utf8).join("\r\n");
-    let (returned_kind, returned) = returned(message);
+    let groups = fields::groups(reporter, message, reports, is_utf8).join("\r\n");
+    let (returned_kind, returned) = returned(message, action);
     let parts = [
         ("text/plain; charset=utf-8", text.as_bytes()),
         (status_kind, groups.as_bytes()),
         (returned_kind, returned),
     ];
-    let mut notice = Notice(Vec::new());
+    let mut notice = Content(Vec::new());
     notice.line(&format!("Date: {}", date(now)));
     notice.line(&format!(
         "From: Mail Delivery System <MAILER-DAEMON@{reporter}>"
     ));
     notice.line(&format!("To: <{sender}>"));
-    notice.line("Subject: Your message could not be delivered");
+    notice.line(&format!("Subject: {}", subject(action)));
     notice.line(&format!("Message-ID: <{draw:016x}@{reporter}>"));
+    // So that nothing that answers by itself answers this (RFC 3834 §5.1).
     notice.line("Auto-Submitted: auto-replied");
     notice.line("MIME-Version: 1.0");
     notice.line("Content-Type: multipart/report; report-type=delivery-status;");
@@ -74,7 +68,7 @@ pub(crate) fn failure_notice(
         notice.line(EIGHT_BIT);
     }
     notice.line("");
-    notice.line("This is a notice about a failed delivery, in MIME format.");
+    notice.line("This is a notice about a delivery, in MIME format.");
     notice.line("");
     for (kind, content) in parts {
         notice.part(&boundary, kind, content);
@@ -83,16 +77,24 @@ pub(crate) fn failure_notice(
     Message {
         sender: None,
         content: notice.0.into(),
-        smtputf8: is_utf8,
+        smtputf8: is_utf8 || message.has_utf8_header(),
         dsn: DsnParameters::default(),
         arrived: now,
     }
 }
 
-/// The content of a notice while it is written.
-struct Notice(Vec<u8>);
+fn subject(action: Action) -> &'static str {
+    match action {
+        Action::Failed => "Your message could not be delivered",
+        Action::Delayed => "Your message is delayed, and will be tried again",
+        Action::Relayed => "Your message was handed on",
+    }
+}
 
-impl Notice {
+/// The content of a notice while it is written.
+struct Content(Vec<u8>);
+
+impl Content {
     fn line(&mut self, line: &str) {
         self.0.extend_from_slice(line.as_bytes());
         self.0.extend_from_slice(b"\r\n");
@@ -107,20 +109,6 @@ impl Notice {
         self.line("");
         self.0.extend_from_slice(content);
         self.line("");
-    }
-}
-
-/// The third part: the message, or its header where that was asked for or the message is long (RFC 6522 §4).
-fn returned(message: &Message) -> (&'static str, &[u8]) {
-    let whole = match message.dsn.ret {
-        Some(Return::Header) => false,
-        Some(Return::Full) | None => message.content.len() <= RETURN_LIMIT,
-    };
-    match (whole, message.has_utf8_header()) {
-        (true, false) => ("message/rfc822", &message.content),
-        (true, true) => ("message/global", &message.content),
-        (false, false) => ("text/rfc822-headers", message.header()),
-        (false, true) => ("message/global-headers", message.header()),
     }
 }
 
@@ -161,58 +149,18 @@ mod tests {
 
     use super::*;
     use crate::address::Mailbox;
-    use crate::delivery::Violation;
+    use crate::delivery::{Handover, Return, Trouble, Violation};
+    use crate::dsn::report::Event;
+    use crate::dsn::testing::{failure, message, report, text};
     use crate::route::{LookupFault, RouteFault};
-    use crate::smtp::Refusal;
+    use crate::smtp::{Acceptance, Refusal, Reply};
     use crate::tls::ChainFault;
 
-    const ARRIVED: u64 = 1_790_000_000;
-
-    fn message(ret: Option<Return>) -> Message {
-        Message {
-            sender: Some(Mailbox::parse("sender@home.test").unwrap()),
-            content: b"From: sender@home.test\r\nSubject: hello\r\n\r\nHow are you?\r\n"
-                .as_slice()
-                .into(),
-            smtputf8: false,
-            dsn: DsnParameters {
-                ret,
-                envelope_id: None,
-            },
-            arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(ARRIVED),
-        }
-    }
-
-    fn failure(recipient: &str, trouble: Trouble) -> Failure {
-        Failure {
-            recipient: Recipient::new(Mailbox::parse(recipient).unwrap()),
-            trouble,
-        }
-    }
-
-    fn notice(message: &Message, failures: &[Failure], seconds: u64) -> String {
-        let reporter = DomainName::parse("subject.home.test").unwrap();
-        let now = message.arrived + Duration::from_secs(seconds);
-        let notice = failure_notice(&reporter, message, failures, now, 7);
-        assert_eq!(notice.sender, None);
-        String::from_utf8(notice.content.to_vec())
-            .unwrap()
-            .replace("\r\n", "\n")
-    }
+    const SOON: Duration = Duration::from_secs(2);
+    const HOURS: Duration = Duration::from_secs(5 * 3_600);
 
     #[test]
-    fn a_notice_about_a_rule_says_what_to_do() {
-        let violation = Violation::NotOffered;
-        let trouble = Trouble::Violated {
-            host: "mx.example.test".into(),
-            violation,
-        };
-        let text = notice(&message(None), &[failure("User@example.test", trouble)], 2);
-        assert_snapshot!(text);
-    }
-
-    #[test]
-    fn a_notice_about_several_recipients_has_a_group_for_each() {
+    fn a_notice_about_several_failures_has_a_group_for_each() {
         let violation = Violation::Chain(ChainFault::UnknownIssuer);
         let untrusted = Trouble::Violated {
             host: "mx.example.test".into(),
@@ -220,21 +168,37 @@ mod tests {
         };
         let absent = Trouble::Route(RouteFault::NoDomain("nowhere.test".into()));
         let failures = [
-            failure("user@example.test", untrusted),
+            failure("User@example.test", untrusted),
             failure("user@nowhere.test", absent),
         ];
-        assert_snapshot!(notice(&message(Some(Return::Header)), &failures, 2));
+        assert_snapshot!(text(&message(Some(Return::Header)), &failures, SOON));
     }
 
     #[test]
-    fn a_notice_about_an_expired_message_tells_the_last_trouble() {
+    fn a_notice_about_a_delay_says_until_when_and_repeats_what_identifies_the_message() {
+        let mut message = message(Some(Return::Full));
+        message.dsn.envelope_id = Some("QQ314+2B159".into());
         let fault = RouteFault::Lookup("example.test".into(), LookupFault::Silence);
-        let failures = [failure("user@example.test", Trouble::Route(fault))];
-        assert_snapshot!(notice(
-            &message(Some(Return::Header)),
-            &failures,
-            5 * 86_400
-        ));
+        let event = Event::Delayed {
+            trouble: Trouble::Route(fault),
+            until: Some(message.arrived + 24 * HOURS),
+        };
+        let mut delayed = report("user@example.test", event, HOURS);
+        delayed.recipient.original = Some("rfc822;User+2Btag@example.test".into());
+        assert_snapshot!(text(&message, &[delayed], HOURS));
+    }
+
+    #[test]
+    fn a_notice_about_mail_that_was_handed_on_says_by_whom_and_to_whom() {
+        let event = Event::Relayed(Handover {
+            host: "mx.example.test".into(),
+            acceptance: Acceptance {
+                reply: Reply::of(250, &["2.0.0 queued as 4711"]),
+                takes_over_notices: false,
+            },
+        });
+        let reports = [report("user@example.test", event, SOON)];
+        assert_snapshot!(text(&message(None), &reports, SOON));
     }
 
     #[test]
@@ -243,11 +207,6 @@ mod tests {
         let cases = [
             (
                 None,
-                "user@example.test",
-                ["text/plain", "message/delivery-status", "message/rfc822"],
-            ),
-            (
-                Some(Return::Full),
                 "user@example.test",
                 ["text/plain", "message/delivery-status", "message/rfc822"],
             ),
@@ -274,7 +233,7 @@ mod tests {
             let trouble = Trouble::NoAddress {
                 host: "mx.example.test".into(),
             };
-            let text = notice(&message(ret), &[failure(recipient, trouble)], 2);
+            let text = text(&message(ret), &[failure(recipient, trouble)], SOON);
             let parsed = MessageParser::default().parse(text.as_bytes()).unwrap();
             let kind = parsed.content_type().unwrap();
             assert_eq!(kind.attribute("report-type"), Some("delivery-status"));
@@ -305,17 +264,12 @@ mod tests {
 
     #[test]
     fn a_notice_is_of_eight_bits_where_one_of_its_parts_is() {
-        let ascii = notice(
-            &message(None),
-            &[failure("user@a.test", refused("a", "x"))],
-            2,
-        );
-        assert!(!ascii.contains(EIGHT_BIT));
-        let text = notice(
-            &message(None),
-            &[failure("user@a.test", refused("a", "ü"))],
-            2,
-        );
+        let about = |said| {
+            let report = failure("user@a.test", refused("a", said));
+            text(&message(None), &[report], SOON)
+        };
+        assert!(!about("x").contains(EIGHT_BIT));
+        let text = about("ü");
         let (header, parts) = text.split_once("\n\n").unwrap();
         assert!(header.contains(EIGHT_BIT));
         assert_eq!(parts.matches(EIGHT_BIT).count(), 1);
@@ -328,11 +282,8 @@ mod tests {
         let long = format!("{}@example.test", "x".repeat(3_000));
         assert!(Mailbox::parse(&long).is_err());
         for recipient in ["user@example.test", "jürgen@example.test"] {
-            let text = notice(
-                &message(None),
-                &[failure(recipient, refused("a", &word))],
-                2,
-            );
+            let report = failure(recipient, refused("a", &word));
+            let text = text(&message(None), &[report], SOON);
             let longest = text.lines().map(str::len).max();
             assert!(longest <= Some(998), "{longest:?}");
         }

@@ -1,0 +1,95 @@
+//! What the sender of a message can do about what a notice tells, in plain words.
+
+use crate::delivery::{Trouble, Violation};
+use crate::route::RouteFault;
+use crate::smtp::Refusal;
+use crate::tls::ChainFault;
+
+use super::report::Event;
+
+/// What the sender can do.
+pub(super) fn advice(event: &Event) -> &'static str {
+    match event {
+        Event::Failed(trouble) => after_failure(trouble),
+        Event::Delayed { .. } => {
+            "nothing for now. If it is urgent, tell the recipient in another way."
+        }
+        Event::Relayed(_) => {
+            "nothing. Only the recipient can say whether the message was received and read."
+        }
+    }
+}
+
+fn after_failure(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::Violated { violation, .. } => after_violation(violation),
+        Trouble::Route(RouteFault::NoDomain(_)) => {
+            "check the part of the address behind the @ for mistakes."
+        }
+        Trouble::Route(RouteFault::NullMx(_)) => {
+            "check the part of the address behind the @ for mistakes. If it is right, its owner wants no mail there, \
+             and you need another address."
+        }
+        Trouble::Route(RouteFault::Loop(_)) => {
+            "tell the administrator of this mail server, which should have taken the mail in or known where else it \
+             belongs."
+        }
+        Trouble::Route(RouteFault::NoUsableMx(_)) | Trouble::NoAddress { .. } => {
+            "check the part of the address behind the @ for mistakes. If it is right, tell the recipient that the \
+             DNS records of this domain lead nowhere."
+        }
+        Trouble::Refused {
+            refusal: Refusal::Unsupported { status, .. },
+            ..
+        } => match *status {
+            "5.3.4" => {
+                "send a smaller message, for instance with a link in place of what is attached."
+            }
+            _ => "send it in a simpler form, without characters beyond ASCII.",
+        },
+        Trouble::Refused {
+            refusal: Refusal::Reply(..),
+            ..
+        }
+        | Trouble::Unwelcome { .. } => {
+            "the receiving server's words say why. Check the address, or ask the recipient in another way."
+        }
+        Trouble::Route(RouteFault::Lookup(..))
+        | Trouble::Unresolved { .. }
+        | Trouble::Unreachable { .. }
+        | Trouble::Broken { .. }
+        | Trouble::Refused {
+            refusal: Refusal::Broken { .. },
+            ..
+        } => "send it again later, or tell the recipient in another way.",
+    }
+}
+
+/// What a rule of the sender's own administrator stopped: nothing was sent.
+fn after_violation(violation: &Violation) -> &'static str {
+    match violation {
+        Violation::NotOffered | Violation::Refused(_) => {
+            "mail to this recipient has to be protected by TLS, which the receiving server does not offer, so nothing \
+             was sent. Ask the recipient's administrator to turn TLS on, or your own to change the rule."
+        }
+        Violation::Handshake(_) => {
+            "mail to this recipient has to be protected by TLS, on which this server and the receiving one could not \
+             agree, so nothing was sent. Ask the recipient's administrator to mend TLS there, or your own to change \
+             the rule."
+        }
+        Violation::Chain(ChainFault::Expired | ChainFault::NotYetValid) => {
+            "mail to this recipient has to be protected by TLS, with a certificate that is valid today, so nothing \
+             was sent. Ask the recipient's administrator to renew it, or your own to change the rule."
+        }
+        Violation::Chain(_) => {
+            "mail to this recipient has to be protected by TLS, with a certificate from an authority that is trusted \
+             here, so nothing was sent. Ask the recipient's administrator for such a certificate, or your own to \
+             change the rule."
+        }
+        Violation::Name(_) => {
+            "mail to this recipient has to be protected by TLS, with a certificate that names the receiving server, so \
+             nothing was sent: another server may have answered in its place. Ask the recipient's administrator to \
+             mend it, or your own to change the rule."
+        }
+    }
+}
