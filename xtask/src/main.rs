@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod certs;
+mod mistakes;
 mod schema;
 mod tidy;
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Chore {
     /// Makes the committed test authorities anew, or compares them with the catalogue
     Certs(certs::Arguments),
+    /// Makes mistakes in the engine, one at a time, and asks whether the suite sees each for what it is
+    Mistakes(mistakes::Arguments),
     /// Writes the JSON Schema and the reference page of scenario files, or compares them
     Schema(schema::Arguments),
     /// Checks the house rules: arrows, file length and names, citations, scenario ids
@@ -29,6 +32,7 @@ enum Chore {
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Certs(arguments) => certs::run(&arguments),
+        Chore::Mistakes(arguments) => mistakes::run(&arguments),
         Chore::Schema(arguments) => schema::run(&arguments),
         Chore::Tidy => tidy::run(),
     }
