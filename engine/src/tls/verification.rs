@@ -16,7 +16,7 @@ const RSA_BITS: usize = 2_048;
 /// The answers to both questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verification {
-    /// Does the chain lead to a trusted authority, now, and for a server?
+    /// Does the chain lead to a trusted authority, now, and for this use?
     pub(crate) chain: Result<(), ChainFault>,
     /// Does the certificate name the host?
     pub(crate) name: Result<(), NameFault>,
@@ -83,10 +83,43 @@ impl Trust {
             .map(Self)
     }
 
-    /// Judges a chain as it was sent, leaf first.
+    /// Judges a receiver's chain as it was sent, leaf first.
     #[must_use]
     pub(crate) fn judge(
         &self,
+        chain: &[CertificateDer<'_>],
+        peer: &PeerName,
+        now: SystemTime,
+    ) -> Verification {
+        self.judge_for(KeyUsage::server_auth(), chain, peer, now)
+    }
+
+    /// Judges a sender's chain as it was sent, leaf first.
+    ///
+    /// Choice: a certificate for servers will do as well as one for clients. Mail hosts show the certificate they have as
+    /// MX hosts, and public authorities issue no other to them.
+    #[must_use]
+    pub(crate) fn judge_client(
+        &self,
+        chain: &[CertificateDer<'_>],
+        peer: &PeerName,
+        now: SystemTime,
+    ) -> Verification {
+        let as_client = self.judge_for(KeyUsage::client_auth(), chain, peer, now);
+        if as_client.chain.is_ok() {
+            return as_client;
+        }
+        let as_server = self.judge(chain, peer, now);
+        if as_server.chain.is_ok() {
+            as_server
+        } else {
+            as_client
+        }
+    }
+
+    fn judge_for(
+        &self,
+        usage: KeyUsage,
         chain: &[CertificateDer<'_>],
         peer: &PeerName,
         now: SystemTime,
@@ -114,7 +147,7 @@ impl Trust {
                 &self.0,
                 intermediates,
                 now,
-                KeyUsage::server_auth(),
+                usage,
                 None,
                 None,
             )

@@ -1,0 +1,72 @@
+//! What the rules ask of a message, by whom it claims to come from and for whom it is.
+
+use crate::Service;
+use crate::address::{MailDomain, Mailbox};
+use crate::settings::{Rule, Settings};
+
+use super::session::{Envelope, SessionFacts};
+
+/// A rule that binds a message, and the From sender for whose sake it does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding<'s> {
+    /// The rule.
+    pub(super) rule: &'s Rule,
+    /// The listed From sender.
+    pub(super) sender: &'s Mailbox,
+}
+
+impl Binding<'_> {
+    /// Whether the rule asks for a certificate.
+    #[must_use]
+    pub(super) fn asks_certificate(&self) -> bool {
+        let switches = self.rule.switches;
+        switches.require_ca_signed || switches.validate_hostname
+    }
+
+    /// Whether it asks for TLS; a session in plaintext has no certificate that could be judged.
+    #[must_use]
+    pub(super) fn asks_tls(&self) -> bool {
+        self.rule.switches.require_tls || self.asks_certificate()
+    }
+}
+
+/// The rules that bind mail which comes in. All of them hold: what one asks another does not take back.
+///
+/// Choice: a message has one reply at the end of its data, so a rule that binds it for one recipient decides for all. A
+/// rule of a unit binds mail for recipients of that unit (RFC 5321 §3.3 knows no reply of a recipient's own there).
+/// Mail for recipients elsewhere does not come in, and mail of the engine's own trusted users never does.
+#[must_use]
+pub(super) fn inbound<'s>(
+    settings: &'s Settings,
+    session: &SessionFacts,
+    envelope: Envelope<'_>,
+    senders: &'s [Mailbox],
+) -> Vec<Binding<'s>> {
+    if session.service == Service::Injection {
+        return Vec::new();
+    }
+    let concerns = |rule: &Rule| {
+        rule.applies.inbound
+            && envelope.recipients.iter().any(|recipient| {
+                let domain = recipient.mailbox.domain();
+                settings.receiving.domains.contains(domain)
+                    && rule
+                        .unit
+                        .as_ref()
+                        .is_none_or(|unit| *domain == MailDomain::Name(unit.clone()))
+            })
+    };
+    let mut bindings = Vec::new();
+    for rule in settings.rules.iter().filter(|rule| concerns(rule)) {
+        for sender in senders.iter().filter(|sender| rule.list.covers(sender)) {
+            bindings.push(Binding { rule, sender });
+        }
+    }
+    bindings
+}
+
+/// Whether there is a rule for mail that comes in at all.
+#[must_use]
+pub(super) fn is_any_inbound(settings: &Settings) -> bool {
+    settings.rules.iter().any(|rule| rule.applies.inbound)
+}
