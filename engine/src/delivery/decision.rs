@@ -126,11 +126,8 @@ mod tests {
             validate_hostname: letters.contains('n'),
         };
         settings.rules.push(rule);
-        Obligation::of(
-            &settings,
-            None,
-            &Mailbox::parse("user@example.test").unwrap(),
-        )
+        let recipient = Mailbox::parse("user@example.test").unwrap();
+        Obligation::and_next_hop(&settings, None, &recipient).1
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The queue: which message is due when, for whom, and until when (RFC 5321 §4.5.4.1).
 //!
-//! Due recipients of a message are grouped by next-hop domain and obligation; each group makes its round in a task of its
+//! Due recipients of a message are grouped by next hop and obligation; each group makes its round in a task of its
 //! own. With nothing due the queue waits for the clock, and with nothing in it for a message.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::select;
 use tokio::sync::Notify;
 
-use crate::address::MailDomain;
 use crate::obligation::Obligation;
+use crate::route::NextHop;
 use crate::tasks::Tasks;
 
 use super::attempt::Workshop;
@@ -68,7 +68,7 @@ struct Entry {
 /// Recipients of one message that make a round together, with the ids of their entries.
 struct Group {
     message: Arc<Message>,
-    domain: MailDomain,
+    next_hop: NextHop,
     obligation: Obligation,
     entries: Vec<(u64, Recipient)>,
 }
@@ -194,7 +194,7 @@ impl Queue {
     fn take_due(&self, workshop: &Workshop) -> Vec<Group> {
         let now = workshop.outside.clock.now();
         let lifetime = workshop.settings.queue_lifetime;
-        let mut groups: BTreeMap<(u64, MailDomain, Obligation), Group> = BTreeMap::new();
+        let mut groups: BTreeMap<(u64, NextHop, Obligation), Group> = BTreeMap::new();
         let mut expired: BTreeMap<u64, (Arc<Message>, Telling)> = BTreeMap::new();
         let mut over = Vec::new();
         let mut state = self.state();
@@ -214,17 +214,16 @@ impl Queue {
                 continue;
             }
             entry.is_under_way = true;
-            let obligation = Obligation::of(
+            let (next_hop, obligation) = Obligation::and_next_hop(
                 &workshop.settings,
                 entry.message.sender.as_ref(),
                 &entry.recipient.mailbox,
             );
-            let domain = entry.recipient.mailbox.domain().clone();
             groups
-                .entry((entry.message_id, domain.clone(), obligation))
+                .entry((entry.message_id, next_hop.clone(), obligation))
                 .or_insert_with(|| Group {
                     message: Arc::clone(&entry.message),
-                    domain,
+                    next_hop,
                     obligation,
                     entries: Vec::new(),
                 })
@@ -250,7 +249,7 @@ impl Queue {
             .collect();
         let dispositions = round(
             workshop,
-            &group.domain,
+            &group.next_hop,
             group.obligation,
             &group.message,
             &recipients,

@@ -1,10 +1,9 @@
-//! One walk over the hosts of one next-hop domain, for one message and the recipients that share an obligation.
+//! One walk over the hosts of one next hop, for one message and the recipients that share an obligation.
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::address::MailDomain;
 use crate::obligation::Obligation;
-use crate::route::{self, Hosts};
+use crate::route::{self, Hosts, NextHop};
 use crate::tls::PeerName;
 
 use super::attempt::{Attempted, Manner, Workshop, attempt};
@@ -12,23 +11,21 @@ use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::trouble::Trouble;
 
-/// The port of receivers.
-const PORT: u16 = 25;
-
 /// A message on one walk, and what was met so far.
 struct Walk<'w> {
     workshop: &'w Workshop,
     message: &'w Message,
     recipients: &'w [Recipient],
+    next_hop: &'w NextHop,
     obligation: Obligation,
     troubles: Vec<Vec<Trouble>>,
     delivered: Vec<Option<Handover>>,
 }
 
-/// Walks over the hosts of a domain and says what became of each recipient, in their order.
+/// Walks over the hosts of a next hop and says what became of each recipient, in their order.
 pub(super) async fn round(
     workshop: &Workshop,
-    domain: &MailDomain,
+    next_hop: &NextHop,
     obligation: Obligation,
     message: &Message,
     recipients: &[Recipient],
@@ -37,23 +34,24 @@ pub(super) async fn round(
         workshop,
         message,
         recipients,
+        next_hop,
         obligation,
         troubles: vec![Vec::new(); recipients.len()],
         delivered: vec![None; recipients.len()],
     };
-    walk.over_hosts(domain).await;
+    walk.over_hosts().await;
     walk.dispositions()
 }
 
 impl Walk<'_> {
-    async fn over_hosts(&mut self, domain: &MailDomain) {
+    async fn over_hosts(&mut self) {
         let Workshop {
             resolver,
             settings,
             chance,
             ..
         } = self.workshop;
-        match route::hosts(resolver, domain, &settings.hostname, chance).await {
+        match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
             Err(fault) => self.note(&Trouble::Route(fault)),
             Ok(Hosts::Literal(address)) => {
                 self.over_addresses(&PeerName::Address(address), &[address])
@@ -89,7 +87,7 @@ impl Walk<'_> {
     /// Tries the addresses of a host until it has answered for itself: its word holds at all of them.
     async fn over_addresses(&mut self, peer: &PeerName, addresses: &[IpAddr]) {
         for address in addresses {
-            let address = SocketAddr::new(*address, PORT);
+            let address = SocketAddr::new(*address, self.next_hop.port);
             let mut ended = self.attempt(peer, address, Manner::TlsIfOffered).await;
             if ended == Attempted::HandshakeFailed {
                 tracing::info!(%peer, "the handshake failed and nothing obliges: again in plaintext");

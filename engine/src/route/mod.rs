@@ -1,16 +1,18 @@
-//! From a next-hop domain to the hosts that take its mail (RFC 5321 §5.1).
+//! From a recipient's domain to the next hop, and from there to the hosts that take its mail (RFC 5321 §5.1).
 //!
-//! `answer` reads one DNS message, `resolver` asks until there is one, `mx` decides what MX records mean, and `walk` puts
+//! `next_hop` chooses by the settings alone; `answer` reads one DNS message, `resolver` asks until there is one, `mx` decides what MX records mean, and `walk` puts
 //! them together. Addresses of a host are looked up only when its turn comes.
 
 mod answer;
 mod chance;
 mod mx;
+mod next_hop;
 mod resolver;
 mod walk;
 
 pub(crate) use answer::LookupFault;
 pub(crate) use chance::Chance;
 pub(crate) use mx::RouteFault;
+pub(crate) use next_hop::{NextHop, route_for};
 pub(crate) use resolver::Resolver;
 pub(crate) use walk::{Hosts, addresses, hosts};

@@ -1,4 +1,4 @@
-//! The lookups behind a route: MX records of a domain, addresses of a host.
+//! The lookups behind a next hop: MX records of a domain, addresses of a host.
 
 use std::net::IpAddr;
 
@@ -9,6 +9,7 @@ use crate::address::{DomainName, MailDomain};
 use super::answer::{Answer, LookupFault};
 use super::chance::Chance;
 use super::mx::{self, MxHost, RouteFault};
+use super::next_hop::{NextHop, Way};
 use super::resolver::Resolver;
 
 /// The most MX hosts that one round walks over.
@@ -22,7 +23,7 @@ const HOST_LIMIT: usize = 50;
 /// them would make a round of days.
 const ADDRESS_LIMIT: usize = 10;
 
-/// Where mail for a domain goes.
+/// Where mail of a next hop goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hosts {
     /// To these hosts, in this order.
@@ -31,20 +32,29 @@ pub(crate) enum Hosts {
     Literal(IpAddr),
 }
 
-/// Finds the hosts that take mail for a domain.
+/// Finds the hosts of a next hop. One that is a host itself needs no lookup; should it be this host, mail would come back.
 ///
 /// # Errors
 /// `RouteFault` when there is none, or none can be found now.
 pub(crate) async fn hosts(
     resolver: &Resolver,
-    domain: &MailDomain,
+    next_hop: &NextHop,
     own: &DomainName,
     chance: &Chance,
 ) -> Result<Hosts, RouteFault> {
-    let name = match domain {
+    let name = match &next_hop.to {
         MailDomain::Literal(address) => return Ok(Hosts::Literal(*address)),
         MailDomain::Name(name) => name,
     };
+    if next_hop.way == Way::Itself {
+        if name == own {
+            return Err(RouteFault::Loop(name.to_string()));
+        }
+        return Ok(Hosts::Named(vec![MxHost {
+            name: name.clone(),
+            preference: 0,
+        }]));
+    }
     let answer = match dns_name(name) {
         Some(dns) => resolver.lookup(&dns, RecordType::MX).await,
         None => Ok(Answer::NoName),

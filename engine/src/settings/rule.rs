@@ -56,10 +56,19 @@ impl Rule {
     /// Whether the rule binds mail of this envelope sender (none is the null sender) to this recipient.
     #[must_use]
     pub fn binds(&self, sender: Option<&Mailbox>, recipient: &Mailbox) -> bool {
-        let of_unit = self.unit.as_ref().is_none_or(|unit| {
+        self.applies.outbound && self.is_of_unit(sender) && self.list.covers(recipient)
+    }
+
+    /// Whether the rule binds mail of this envelope sender that leaves by a route which requires TLS.
+    #[must_use]
+    pub fn binds_secure_route(&self, sender: Option<&Mailbox>) -> bool {
+        self.applies.secure_route && self.is_of_unit(sender)
+    }
+
+    fn is_of_unit(&self, sender: Option<&Mailbox>) -> bool {
+        self.unit.as_ref().is_none_or(|unit| {
             sender.is_some_and(|mailbox| *mailbox.domain() == MailDomain::Name(unit.clone()))
-        });
-        self.applies.outbound && of_unit && self.list.covers(recipient)
+        })
     }
 }
 
