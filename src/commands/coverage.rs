@@ -8,7 +8,7 @@ use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::plan::{Order, Skip};
 use mtaspec_harness::runner::with_causes;
 use mtaspec_harness::subject::Subject as _;
-use mtaspec_judge::report::Coverage;
+use mtaspec_judge::report::{Coverage, Elsewhere};
 
 use crate::output::{say, say_line};
 use crate::selection::SuiteFolder;
@@ -16,6 +16,8 @@ use crate::trouble::Trouble;
 
 /// What a case needs that this build was made without.
 const LEGACY_TLS: &str = "legacy-tls";
+/// What shows rows that no scenario can show, as it was when this program was built.
+const ELSEWHERE: &str = include_str!("../../tests/rows.toml");
 
 /// Tell which requirements the suite speaks for, and which it does not
 #[derive(Debug, Args)]
@@ -67,7 +69,9 @@ impl TellCoverage {
             };
             (skipped.case.as_ref(), needs)
         });
-        let coverage = Coverage::of(&selection.catalogue, played, skipped);
+        let elsewhere =
+            Elsewhere::parse(ELSEWHERE).map_err(|error| Trouble::run(with_causes(&error)))?;
+        let coverage = Coverage::of(&selection.catalogue, played, skipped, &elsewhere);
         let known: Vec<&str> = coverage.sources().collect();
         let is_unknown = |source: &&String| !known.contains(&source.as_str());
         if let Some(unknown) = self.sources.iter().find(is_unknown) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
+use mtaspec_judge::report::State;
 use serde_json::Value;
 
 use super::command::{mtaspec, outcome, told};
@@ -20,14 +21,14 @@ fn number(value: &Value) -> usize {
 #[test]
 fn every_row_of_the_catalogue_is_in_one_source_and_counted_once() {
     let coverage = coverage(&[]);
-    assert_eq!(coverage["version"], 1);
+    assert_eq!(coverage["version"], 2);
     let (_, out, _) = told(&["list", "requirements", "--json"]);
     let catalogue: Value = serde_json::from_str(&out).unwrap();
     let mut rows = BTreeSet::new();
     for source in coverage["sources"].as_array().unwrap() {
         let requirements = source["requirements"].as_array().unwrap();
         assert_eq!(number(&source["rows"]), requirements.len(), "{source}");
-        for state in ["covered", "skipped", "uncovered", "beyond"] {
+        for state in State::ALL.map(State::as_str) {
             let of_state = requirements.iter().filter(|row| row["state"] == state);
             assert_eq!(number(&source[state]), of_state.count(), "{source}");
         }
@@ -36,7 +37,7 @@ fn every_row_of_the_catalogue_is_in_one_source_and_counted_once() {
             for text in ["level", "role", "testable"] {
                 assert!(row[text].is_string(), "{text} of {row}");
             }
-            for list in ["cases", "skipped_cases", "needs", "situations"] {
+            for list in ["cases", "skipped_cases", "needs", "tests", "situations"] {
                 assert!(row[list].is_array(), "{list} of {row}");
             }
             let is_empty = |list: &str| row[list].as_array().unwrap().is_empty();

@@ -14,5 +14,6 @@ mod inert;
 mod live;
 mod order;
 mod play;
+mod rows;
 mod signals;
 mod wrong_subjects;

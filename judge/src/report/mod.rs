@@ -10,7 +10,9 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{COVERAGE_VERSION, Coverage, RowCoverage, SourceCoverage};
+pub use coverage::{
+    COVERAGE_VERSION, Coverage, Elsewhere, ElsewhereError, RowCoverage, SourceCoverage, State, Test,
+};
 pub use json::{REPORT_VERSION, json};
 pub use summary::{Summary, exit_code};
 pub use terminal::{Colour, detail, line, statement, summary, wrapped};
