@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use mtaspec_certs::Minted;
 use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
-use mtaspec_engine::outside::{BoxFuture, Clock, Network, Outside, Spawner, Stream};
+use mtaspec_engine::outside::{BoxFuture, Clock, MemoryStore, Network, Outside, Spawner, Stream};
 use mtaspec_engine::settings::{
     Account, AddressList, Applies, ListEntry, OwnCertificate, Receiving, Route as EngineRoute,
     RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches, TlsVersion,
@@ -67,6 +67,7 @@ impl Subject for BuiltIn {
                 recorder: briefing.recorder.clone(),
             }),
             spawner: Arc::clone(&tasks) as Arc<dyn Spawner>,
+            store: Arc::new(MemoryStore::default()),
         };
         let settings = settings(&briefing, &briefing.instructions)?;
         let anywhere = |service| (service, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));

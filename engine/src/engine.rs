@@ -1,17 +1,19 @@
 //! The engine as a whole: it takes messages over SMTP and brings them where they belong.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use futures_util::future::{Either, select};
+use tokio::sync::{Semaphore, watch};
 
-use crate::delivery::{Queue, QueuedMessage, Workshop};
-use crate::outside::{Listener, Outside};
+use crate::delivery::{Bounds, Queue, QueuedMessage, Workshop};
+use crate::outside::{Listener, Outside, Stream};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Receiver, Taken};
-use crate::tasks::Tasks;
+use crate::tasks::{Phase, Tasks};
 use crate::tls::{Stack, StackError, Trust};
 
 /// How long nothing is taken after a connection that could not be.
@@ -39,6 +41,8 @@ pub enum Service {
 pub struct Options {
     /// Where messages are taken, and as what.
     pub listen: Vec<(Service, SocketAddr)>,
+    /// How much is taken.
+    pub bounds: Bounds,
     /// Decides the order of equal MX hosts, boundaries and message ids.
     pub seed: u64,
 }
@@ -47,6 +51,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: vec![(Service::Injection, (Ipv4Addr::LOCALHOST, 0).into())],
+            bounds: Bounds::default(),
             seed: 0,
         }
     }
@@ -63,8 +68,11 @@ pub enum StartError {
         address: SocketAddr,
         /// What the system says.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
+    /// The store cannot be read.
+    #[error("the store cannot be used")]
+    Store(#[source] io::Error),
     /// The TLS settings cannot be used.
     #[error(transparent)]
     Tls(#[from] StackError),
@@ -119,7 +127,7 @@ impl Engine {
     ) -> Result<Running, StartError> {
         let chance = Arc::new(Chance::from_seed(options.seed));
         let hostname = settings.hostname.clone();
-        let queue = Queue::new(workshop(settings, outside.clone(), chance)?);
+        let queue = Queue::new(workshop(settings, outside.clone(), chance)?, options.bounds);
         let mut listeners = Vec::new();
         for (service, address) in options.listen {
             let refused = |source| StartError::Listen { address, source };
@@ -127,23 +135,39 @@ impl Engine {
             let bound = listener.local_addr().map_err(refused)?;
             listeners.push((service, bound, listener));
         }
-        let (tasks, stop) = Tasks::new(outside.clone());
+        queue.resume().await.map_err(StartError::Store)?;
+        let (tasks, phase) = Tasks::new(outside.clone());
         tasks.spawn(queue.clone().run(tasks.clone()));
+        let sessions = Arc::new(Semaphore::new(options.bounds.sessions));
         let mut addresses = Vec::new();
         for (service, bound, listener) in listeners {
             addresses.push((service, bound));
-            let kept = queue.clone();
+            let (kept, closing) = (queue.clone(), tasks.clone());
             let receiver = Receiver::new(
                 outside.clone(),
                 hostname.clone(),
-                Arc::new(move |taken: Taken| kept.add(taken.message, taken.recipients)),
+                Arc::new(move |taken: Taken| {
+                    let kept = kept.clone();
+                    Box::pin(async move { kept.take(taken.message, taken.recipients).await })
+                }),
+                Arc::new(move || {
+                    let closing = closing.clone();
+                    Box::pin(async move { closing.closing().await })
+                }),
             );
-            tasks.spawn(take(listener, receiver, outside.clone(), tasks.clone()));
+            let door = Door {
+                receiver,
+                sessions: Arc::clone(&sessions),
+                tasks: tasks.clone(),
+            };
+            tasks.spawn(door.take(listener, outside.clone()));
         }
         Ok(Running {
             addresses,
             queue,
-            stop,
+            sessions: (sessions, options.bounds.sessions),
+            outside,
+            phase,
         })
     }
 }
@@ -152,7 +176,9 @@ impl Engine {
 pub struct Running {
     addresses: Vec<(Service, SocketAddr)>,
     queue: Queue,
-    stop: watch::Sender<bool>,
+    sessions: (Arc<Semaphore>, usize),
+    outside: Outside,
+    phase: watch::Sender<Phase>,
 }
 
 impl Running {
@@ -194,9 +220,24 @@ impl Running {
         Ok(())
     }
 
-    /// Ends it. What is in the queue is lost; messages are kept in memory alone.
+    /// Ends it at once. What is in the queue stays in the store.
     pub fn stop(self) {
-        self.stop.send_replace(true);
+        self.phase.send_replace(Phase::Stopped);
+    }
+
+    /// Ends it in order: nothing new begins, and what is under way has so long to end. Says whether it has.
+    pub async fn finish(self, limit: Duration) -> bool {
+        self.phase.send_replace(Phase::Closing);
+        let (sessions, all) = &self.sessions;
+        let all = u32::try_from(*all).unwrap_or(u32::MAX);
+        let ended = async {
+            // All permits are back when no session is left; it fails only when the semaphore is closed.
+            let _ = sessions.acquire_many(all).await;
+            self.queue.close().await;
+        };
+        let is_over = self.outside.within(limit, ended).await.is_ok();
+        self.phase.send_replace(Phase::Stopped);
+        is_over
     }
 }
 
@@ -220,18 +261,42 @@ fn workshop(
 }
 
 /// Takes connections, each into a task of its own.
-async fn take(listener: Box<dyn Listener>, receiver: Receiver, outside: Outside, tasks: Tasks) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, from)) => {
-                let receiver = receiver.clone();
-                tasks.spawn(async move { receiver.serve(stream, from).await });
+#[derive(Clone)]
+struct Door {
+    receiver: Receiver,
+    sessions: Arc<Semaphore>,
+    tasks: Tasks,
+}
+
+impl Door {
+    async fn take(self, listener: Box<dyn Listener>, outside: Outside) {
+        let mut closing = std::pin::pin!(self.tasks.closing());
+        loop {
+            let accepted = std::pin::pin!(listener.accept());
+            match select(closing.as_mut(), accepted).await {
+                Either::Left(_) => return,
+                Either::Right((Ok((stream, from)), _)) => self.serve(stream, from),
+                Either::Right((Err(error), _)) => {
+                    // Out of files, most likely: waiting gives others time to end.
+                    tracing::error!(%error, "a connection could not be taken");
+                    let later = outside.clock.now() + ACCEPT_PAUSE;
+                    outside.clock.sleep_until(later).await;
+                }
             }
-            Err(error) => {
-                // Out of files, most likely: waiting gives others time to end.
-                tracing::error!(%error, "a connection could not be taken");
-                let later = outside.clock.now() + ACCEPT_PAUSE;
-                outside.clock.sleep_until(later).await;
+        }
+    }
+
+    fn serve(&self, stream: Box<dyn Stream>, from: SocketAddr) {
+        let receiver = self.receiver.clone();
+        match Arc::clone(&self.sessions).try_acquire_owned() {
+            Ok(permit) => self.tasks.spawn(async move {
+                receiver.serve(stream, from).await;
+                drop(permit);
+            }),
+            Err(_) => {
+                tracing::warn!(%from, "too many sessions: one is turned away");
+                self.tasks
+                    .spawn(async move { receiver.turn_away(stream).await });
             }
         }
     }

@@ -18,6 +18,6 @@ mod smtp;
 mod tasks;
 mod tls;
 
-pub use delivery::QueuedMessage;
+pub use delivery::{Bounds, QueuedMessage, StoredQueue};
 pub use engine::{Engine, Options, Running, Service, StartError};
 pub use tls::StackError;

@@ -80,7 +80,7 @@ impl From<SessionFault> for Attempted {
     }
 }
 
-/// Makes one attempt.
+/// Makes one attempt. A session that is left open is the caller's to close.
 pub(super) async fn attempt(
     workshop: &Workshop,
     peer: &PeerName,
@@ -89,17 +89,15 @@ pub(super) async fn attempt(
     manner: Manner,
     message: &Message,
     recipients: &[&Recipient],
-) -> Attempted {
+) -> (Attempted, Option<Client>) {
     match session(workshop, peer, address, obligation, manner).await {
         Ok((mut client, keywords)) => {
             let outcomes = transact(&mut client, &keywords, message, recipients).await;
             let broke = |outcome| matches!(outcome, &Err(Refusal::Broken { .. }));
-            if !outcomes.iter().any(broke) {
-                client.quit().await;
-            }
-            Attempted::Answered(outcomes)
+            let open = (!outcomes.iter().any(broke)).then_some(client);
+            (Attempted::Answered(outcomes), open)
         }
-        Err(ended) => ended,
+        Err(ended) => (ended, None),
     }
 }
 

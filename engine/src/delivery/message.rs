@@ -74,6 +74,14 @@ impl Return {
             Self::Full => "FULL",
         }
     }
+
+    /// Reads the keyword of RET, in any letter case.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Header, Self::Full]
+            .into_iter()
+            .find(|ret| ret.keyword().eq_ignore_ascii_case(text))
+    }
 }
 
 /// A recipient of a message.

@@ -2,14 +2,24 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use async_trait::async_trait;
+
 use crate::obligation::Obligation;
 use crate::route::{self, Hosts, NextHop};
+use crate::smtp::Client;
 use crate::tls::PeerName;
 
 use super::attempt::{Attempted, Manner, Workshop, attempt};
 use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::trouble::Trouble;
+
+/// Is told of deliveries before the session in which they took place is closed.
+#[async_trait]
+pub(super) trait Ledger: Sync {
+    /// A receiver has taken the message for these recipients, by their places among those of the round.
+    async fn delivered(&self, delivered: &[(usize, Handover)]);
+}
 
 /// A message on one walk, and what was met so far.
 struct Walk<'w> {
@@ -18,6 +28,7 @@ struct Walk<'w> {
     recipients: &'w [Recipient],
     next_hop: &'w NextHop,
     obligation: Obligation,
+    ledger: &'w dyn Ledger,
     troubles: Vec<Vec<Trouble>>,
     delivered: Vec<Option<Handover>>,
 }
@@ -29,6 +40,7 @@ pub(super) async fn round(
     obligation: Obligation,
     message: &Message,
     recipients: &[Recipient],
+    ledger: &dyn Ledger,
 ) -> Vec<Disposition> {
     let mut walk = Walk {
         workshop,
@@ -36,6 +48,7 @@ pub(super) async fn round(
         recipients,
         next_hop,
         obligation,
+        ledger,
         troubles: vec![Vec::new(); recipients.len()],
         delivered: vec![None; recipients.len()],
     };
@@ -88,25 +101,41 @@ impl Walk<'_> {
     async fn over_addresses(&mut self, peer: &PeerName, addresses: &[IpAddr]) {
         for address in addresses {
             let address = SocketAddr::new(*address, self.next_hop.port);
-            let mut ended = self.attempt(peer, address, Manner::TlsIfOffered).await;
+            let (mut ended, mut open) = self.attempt(peer, address, Manner::TlsIfOffered).await;
             if ended == Attempted::HandshakeFailed {
                 tracing::info!(%peer, "the handshake failed and nothing obliges: again in plaintext");
-                ended = self.attempt(peer, address, Manner::Plaintext).await;
+                (ended, open) = self.attempt(peer, address, Manner::Plaintext).await;
             }
-            if self.take(peer, ended) {
+            let remaining = self.remaining();
+            let is_done = self.take(peer, ended);
+            let delivered: Vec<(usize, Handover)> = (remaining.into_iter())
+                .filter_map(|index| Some((index, self.delivered[index].clone()?)))
+                .collect();
+            if !delivered.is_empty() {
+                self.ledger.delivered(&delivered).await;
+            }
+            if let Some(client) = open {
+                client.quit().await;
+            }
+            if is_done {
                 return;
             }
         }
     }
 
-    async fn attempt(&self, peer: &PeerName, address: SocketAddr, manner: Manner) -> Attempted {
+    async fn attempt(
+        &self,
+        peer: &PeerName,
+        address: SocketAddr,
+        manner: Manner,
+    ) -> (Attempted, Option<Client>) {
         let remaining = self.remaining();
         let recipients: Vec<&Recipient> = remaining
             .iter()
             .map(|index| &self.recipients[*index])
             .collect();
         tracing::info!(%peer, %address, ?manner, "attempt");
-        let ended = attempt(
+        let (ended, open) = attempt(
             self.workshop,
             peer,
             address,
@@ -117,7 +146,7 @@ impl Walk<'_> {
         )
         .await;
         tracing::info!(%peer, ?ended, "the attempt ended");
-        ended
+        (ended, open)
     }
 
     /// Notes how an attempt ended; yes if the host's other addresses need not be tried.

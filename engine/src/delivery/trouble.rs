@@ -5,6 +5,22 @@ use crate::smtp::{Category, Refusal, Reply, Stage};
 
 use super::decision::Violation;
 
+/// The most characters that are kept of what happened when a trouble is written down.
+const REMEMBERED_LIMIT: usize = 2_000;
+
+/// A trouble as it is written down with a message that waits: enough to tell it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    /// The host that took part.
+    pub(crate) host: Option<String>,
+    /// The enhanced status code.
+    pub(crate) status: String,
+    /// What happened.
+    pub(crate) told: String,
+    /// The reply behind it.
+    pub(crate) reply: Option<Reply>,
+}
+
 /// Why a recipient was not served, at one host or on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -59,9 +75,25 @@ pub(crate) enum Trouble {
         /// How.
         refusal: Refusal,
     },
+    /// It came before the program was started again. Only what may clear up is written down.
+    Remembered(Remembered),
 }
 
 impl Trouble {
+    /// What is written down of it.
+    #[must_use]
+    pub(crate) fn remembered(&self) -> Remembered {
+        if let Self::Remembered(remembered) = self {
+            return remembered.clone();
+        }
+        Remembered {
+            host: self.host().map(str::to_owned),
+            status: self.status(),
+            told: self.told().chars().take(REMEMBERED_LIMIT).collect(),
+            reply: self.reply().map(Reply::in_one_line),
+        }
+    }
+
     /// The host that took part, if one was spoken to.
     #[must_use]
     pub(crate) fn host(&self) -> Option<&str> {
@@ -70,6 +102,7 @@ impl Trouble {
             | Self::NoAddress { .. }
             | Self::Unresolved { .. }
             | Self::Unreachable { .. } => None,
+            Self::Remembered(remembered) => remembered.host.as_deref(),
             Self::Unwelcome { host, .. }
             | Self::Broken { host, .. }
             | Self::Violated { host, .. }
@@ -86,6 +119,7 @@ impl Trouble {
                 refusal: Refusal::Reply(_, reply),
                 ..
             } => Some(reply),
+            Self::Remembered(remembered) => remembered.reply.as_ref(),
             _ => None,
         }
     }
@@ -97,7 +131,8 @@ impl Trouble {
             Self::Route(RouteFault::Lookup(..))
             | Self::Unresolved { .. }
             | Self::Unreachable { .. }
-            | Self::Broken { .. } => false,
+            | Self::Broken { .. }
+            | Self::Remembered(_) => false,
             Self::Route(_) | Self::NoAddress { .. } | Self::Violated { .. } => true,
             Self::Unwelcome { reply, .. } => reply.category() == Category::Permanent,
             Self::Refused { refusal, .. } => refusal.is_permanent(),
@@ -125,6 +160,7 @@ impl Trouble {
     #[must_use]
     pub(crate) fn status(&self) -> String {
         let fixed = match self {
+            Self::Remembered(remembered) => &remembered.status,
             Self::Route(RouteFault::NoDomain(_)) => "5.1.2",
             Self::Route(RouteFault::NullMx(_)) => "5.1.10",
             Self::Route(RouteFault::NoUsableMx(_)) | Self::NoAddress { .. } => "5.4.4",
@@ -166,6 +202,7 @@ impl Trouble {
     pub(crate) fn told(&self) -> String {
         match self {
             Self::Route(fault) => fault.to_string(),
+            Self::Remembered(remembered) => remembered.told.clone(),
             Self::NoAddress { host } => format!("the host {host} has no address"),
             Self::Unresolved { host, fault } => {
                 format!("the address of {host} could not be looked up: {fault}")

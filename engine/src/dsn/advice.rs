@@ -1,6 +1,6 @@
 //! What the sender of a message can do about what a notice tells, in plain words.
 
-use crate::delivery::{Trouble, Violation};
+use crate::delivery::{Remembered, Trouble, Violation};
 use crate::route::RouteFault;
 use crate::smtp::Refusal;
 use crate::tls::ChainFault;
@@ -51,13 +51,15 @@ fn after_failure(trouble: &Trouble) -> &'static str {
             refusal: Refusal::Reply(..),
             ..
         }
-        | Trouble::Unwelcome { .. } => {
+        | Trouble::Unwelcome { .. }
+        | Trouble::Remembered(Remembered { reply: Some(_), .. }) => {
             "the receiving server's words say why. Check the address, or ask the recipient in another way."
         }
         Trouble::Route(RouteFault::Lookup(..))
         | Trouble::Unresolved { .. }
         | Trouble::Unreachable { .. }
         | Trouble::Broken { .. }
+        | Trouble::Remembered(Remembered { reply: None, .. })
         | Trouble::Refused {
             refusal: Refusal::Broken { .. },
             ..

@@ -13,9 +13,13 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+mod folder;
 mod real;
+mod store;
 
+pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
+pub use store::{EntryName, Kind, MemoryStore, Store};
 
 /// A future that can be moved between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -88,16 +92,20 @@ pub struct Outside {
     pub network: Arc<dyn Network>,
     /// Tasks.
     pub spawner: Arc<dyn Spawner>,
+    /// What lasts.
+    pub store: Arc<dyn Store>,
 }
 
 impl Outside {
-    /// The system's clock and sockets, and tasks on the tokio runtime that is current when they are spawned.
+    /// The system's clock and sockets, tasks on the tokio runtime that is current when they are spawned, and a store in
+    /// memory.
     #[must_use]
     pub fn system() -> Self {
         Self {
             clock: Arc::new(SystemClock),
             network: Arc::new(SystemNetwork),
             spawner: Arc::new(SystemSpawner),
+            store: Arc::new(MemoryStore::default()),
         }
     }
 }

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::{Either, select};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::address::{DomainName, MailDomain, Mailbox};
-use crate::delivery::{DsnParameters, Message, Recipient};
-use crate::outside::{Outside, Stream};
+use crate::delivery::{DsnParameters, Message, NotTaken, Recipient};
+use crate::outside::{BoxFuture, Outside, Stream};
 
 use super::command::Command;
 use super::lines::{LineFault, Lines};
@@ -26,6 +27,9 @@ const ERROR_LIMIT: u32 = 20;
 const HOP_LIMIT: usize = 100;
 /// How long a session may be silent, or leave replies unread. Choice: an hour; RFC 5321 §4.5.3.2.7 wants at least five minutes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(3_600);
+
+/// How long one who is turned away may take to hear it.
+const TURNED_AWAY_LIMIT: Duration = Duration::from_secs(10);
 
 /// The answer to an address beyond ASCII in a transaction without SMTPUTF8 (RFC 6531 §3.5).
 const UTF8_ADDRESS: &str = "553 5.6.7 An address beyond ASCII needs SMTPUTF8";
@@ -44,8 +48,15 @@ pub(crate) struct Taken {
 pub(crate) struct Receiver {
     outside: Outside,
     hostname: DomainName,
-    keep: Arc<dyn Fn(Taken) + Send + Sync>,
+    keep: Keep,
+    closing: Closing,
 }
+
+/// Takes a message over for good: it is stored when this ends well.
+pub(crate) type Keep = Arc<dyn Fn(Taken) -> BoxFuture<Result<(), NotTaken>> + Send + Sync>;
+
+/// Waits until no further command is to be carried out.
+pub(crate) type Closing = Arc<dyn Fn() -> BoxFuture<()> + Send + Sync>;
 
 /// A transaction that has begun.
 struct Transaction {
@@ -86,13 +97,24 @@ impl Receiver {
     pub(crate) fn new(
         outside: Outside,
         hostname: DomainName,
-        keep: Arc<dyn Fn(Taken) + Send + Sync>,
+        keep: Keep,
+        closing: Closing,
     ) -> Self {
         Self {
             outside,
             hostname,
             keep,
+            closing,
         }
+    }
+
+    /// Tells one who comes while there are too many sessions to come back later (RFC 5321 §3.8).
+    pub(crate) async fn turn_away(&self, stream: Box<dyn Stream>) {
+        let mut lines = Lines::new(stream);
+        let told = lines.write(b"421 4.3.2 Too many sessions, come back later\r\n");
+        // Who does not listen is turned away all the same.
+        let _ = self.outside.within(TURNED_AWAY_LIMIT, told).await;
+        let _ = lines.close().await;
     }
 
     /// Carries out one session.
@@ -115,11 +137,18 @@ impl Receiver {
 
 impl Session<'_> {
     async fn next_command(&mut self) -> Result<(), End> {
-        let line = self
-            .receiver
-            .outside
-            .within(SILENCE_LIMIT, self.lines.next(COMMAND_LIMIT))
-            .await;
+        let line = {
+            let outside = &self.receiver.outside;
+            let line = outside.within(SILENCE_LIMIT, self.lines.next(COMMAND_LIMIT));
+            match select((self.receiver.closing)(), std::pin::pin!(line)).await {
+                Either::Right((line, _)) => Some(line),
+                Either::Left(_) => None,
+            }
+        };
+        let Some(line) = line else {
+            self.say("421 4.3.2 Going down, come back later").await?;
+            return Err(End::Gone);
+        };
         let line = match line {
             Ok(Ok(line)) => line,
             Ok(Err(LineFault::TooLong(_))) => {
@@ -261,11 +290,14 @@ impl Session<'_> {
             dsn: open.dsn,
             arrived,
         };
-        (self.receiver.keep)(Taken {
+        let taken = Taken {
             message,
             recipients: open.recipients,
-        });
-        self.say("250 2.0.0 Taken").await
+        };
+        match (self.receiver.keep)(taken).await {
+            Ok(()) => self.say("250 2.0.0 Taken").await,
+            Err(not_taken) => self.say(&not_taken.to_string()).await,
+        }
     }
 
     /// The trace field (RFC 5321 §4.4).

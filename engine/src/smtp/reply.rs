@@ -71,6 +71,26 @@ impl Reply {
         Err(ReplyFault::TooManyLines)
     }
 
+    /// A reply of one line that was kept elsewhere; none if it is no reply.
+    #[must_use]
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
+        let (code, _, text) = split(line.as_bytes())?;
+        Some(Self {
+            code,
+            lines: vec![text],
+        })
+    }
+
+    /// The same in one line: code and text as they are told.
+    #[must_use]
+    pub(crate) fn in_one_line(&self) -> Self {
+        let told = self.told();
+        Self {
+            code: self.code,
+            lines: vec![told.get(4..).unwrap_or_default().to_owned()],
+        }
+    }
+
     /// The three digits.
     #[must_use]
     pub(crate) fn code(&self) -> u16 {

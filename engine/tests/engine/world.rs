@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use mtaspec_engine::outside::{BoxFuture, Clock, Network, Outside, Spawner, Stream};
+use mtaspec_engine::outside::{BoxFuture, Clock, MemoryStore, Network, Outside, Spawner, Stream};
 
 use crate::peer::Host;
 
@@ -50,6 +50,7 @@ struct Inner {
 pub(crate) struct World {
     inner: Arc<Mutex<Inner>>,
     polls: Arc<AtomicU64>,
+    store: MemoryStore,
 }
 
 impl World {
@@ -132,6 +133,7 @@ impl World {
             clock: Arc::new(self.clone()),
             network: Arc::new(self.clone()),
             spawner: Arc::new(self.clone()),
+            store: Arc::new(self.store.clone()),
         }
     }
 

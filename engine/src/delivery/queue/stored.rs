@@ -1,0 +1,398 @@
+//! A message that waits, as it is written down: one line of JSON, then the content as it is.
+//!
+//! ```text
+//! {"version":1,"octets":42,"from":"a@home.test","arrived":"2026-01-02T03:04:05Z","smtputf8":false,"ret":"HDRS",
+//!  "envid":"q1","recipients":[{"to":"user@example.test","notify":"FAILURE","orcpt":"rfc822;user@example.test",
+//!  "rounds":1,"due":"2026-01-02T03:34:05Z","delay_told":false,"last":{"at":"2026-01-02T03:04:05Z",
+//!  "host":"mx.example.test","status":"4.3.0","told":"...","reply":"451 4.3.0 later"}}]}
+//! Received: ...
+//! ```
+//!
+//! (In the file the JSON has no line breaks.) `from` is null for the null sender; `octets` counts the content. Recipients
+//! that have an outcome are no longer there. The last trouble is told as a notice needs it, not as the program has it, so that
+//! the file outlasts changes of the program. A reader refuses keys it does not know: they may be a demand.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Mailbox;
+use crate::delivery::message::{DsnParameters, Message, Notify, Recipient, Return};
+use crate::delivery::trouble::{Remembered, Trouble};
+use crate::smtp::Reply;
+
+use super::held::{Held, Waiting};
+use super::moment;
+
+/// The version of the form.
+const VERSION: u32 = 1;
+/// The most octets of the first line: a thousand recipients with all that may be kept of each.
+pub(super) const HEAD_LIMIT: usize = 16 * 1_024 * 1_024;
+/// Why the bytes of an entry are no message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum StoredError {
+    /// There is no first line, or it does not end.
+    #[error("the first line does not end within {HEAD_LIMIT} octets")]
+    NoHead,
+    /// The first line is not what it should be.
+    #[error("the first line cannot be read: {0}")]
+    Head(#[from] serde_json::Error),
+    /// Another version.
+    #[error("its version is {0}, and {VERSION} is known")]
+    Version(u32),
+    /// A value that cannot be.
+    #[error("{key} is {value:?}")]
+    Value {
+        /// Which.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// Something of the content is missing, or too much.
+    #[error("the content has {found} octets and should have {told}")]
+    Octets {
+        /// What stands in the first line.
+        told: u64,
+        /// What is there.
+        found: u64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    version: u32,
+    octets: u64,
+    from: Option<String>,
+    arrived: String,
+    smtputf8: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    envid: Option<String>,
+    recipients: Vec<RecipientHead>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipientHead {
+    to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notify: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    orcpt: Option<String>,
+    rounds: u32,
+    due: String,
+    delay_told: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<TroubleHead>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TroubleHead {
+    at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    status: String,
+    told: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply: Option<String>,
+}
+
+/// The first line of a message with those of its recipients that wait, without its end.
+#[must_use]
+pub(super) fn head(message: &Message, waiting: &[&Waiting]) -> String {
+    let head = Head {
+        version: VERSION,
+        octets: message.content.len() as u64,
+        from: (message.sender.as_ref()).map(|sender| sender.as_str().to_owned()),
+        arrived: moment::written(message.arrived),
+        smtputf8: message.smtputf8,
+        ret: message.dsn.ret.map(|ret| ret.keyword().to_owned()),
+        envid: message.dsn.envelope_id.clone(),
+        recipients: waiting.iter().map(|one| recipient_head(one)).collect(),
+    };
+    serde_json::to_string(&head).expect("texts and numbers can be written as JSON")
+}
+
+fn recipient_head(waiting: &Waiting) -> RecipientHead {
+    RecipientHead {
+        to: waiting.recipient.mailbox.as_str().to_owned(),
+        notify: waiting.recipient.notify.map(Notify::keywords),
+        orcpt: waiting.recipient.original.clone(),
+        rounds: waiting.rounds,
+        due: moment::written(waiting.due),
+        delay_told: waiting.is_delay_told,
+        last: waiting.last.as_ref().map(|(last, at)| {
+            let Remembered {
+                host,
+                status,
+                told,
+                reply,
+            } = last.remembered();
+            TroubleHead {
+                at: moment::written(*at),
+                host,
+                status,
+                told,
+                reply: reply.map(|reply| reply.told()),
+            }
+        }),
+    }
+}
+
+/// Head and content together, as they are stored.
+#[must_use]
+pub(super) fn whole(head: &str, content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(head.len() + 1 + content.len());
+    bytes.extend_from_slice(head.as_bytes());
+    bytes.push(b'\n');
+    bytes.extend_from_slice(content);
+    bytes
+}
+
+/// Reads a message that was written down.
+///
+/// # Errors
+/// `StoredError` when the bytes are none, or not whole.
+pub(super) fn read(bytes: &[u8]) -> Result<Held, StoredError> {
+    let (head, content) = split(bytes).ok_or(StoredError::NoHead)?;
+    let (mut message, octets, waiting) = read_head(head)?;
+    if octets != content.len() as u64 {
+        return Err(StoredError::Octets {
+            told: octets,
+            found: content.len() as u64,
+        });
+    }
+    message.content = content.into();
+    Ok(Held::stored(Arc::new(message), waiting))
+}
+
+/// Reads the first line alone: the message without its content, how many octets that has, and who waits.
+///
+/// # Errors
+/// `StoredError` when it is no such line.
+pub(super) fn read_head(head: &[u8]) -> Result<(Message, u64, Vec<Waiting>), StoredError> {
+    let head: Head = serde_json::from_slice(head)?;
+    if head.version != VERSION {
+        return Err(StoredError::Version(head.version));
+    }
+    let mailbox = |key, text: String| Mailbox::parse(&text).map_err(|_| wrong(key, text));
+    let dsn = DsnParameters {
+        ret: (head.ret)
+            .map(|ret| Return::parse(&ret).ok_or_else(|| wrong("ret", ret)))
+            .transpose()?,
+        envelope_id: head.envid.map(|id| one_line("envid", id)).transpose()?,
+    };
+    let message = Message {
+        sender: head.from.map(|from| mailbox("from", from)).transpose()?,
+        content: Arc::from([].as_slice()),
+        smtputf8: head.smtputf8,
+        dsn,
+        arrived: known_moment("arrived", head.arrived)?,
+    };
+    let waiting = (head.recipients.into_iter())
+        .map(|found| {
+            let recipient = Recipient {
+                mailbox: mailbox("to", found.to)?,
+                notify: (found.notify)
+                    .map(|text| Notify::parse(&text).ok_or_else(|| wrong("notify", text)))
+                    .transpose()?,
+                original: found
+                    .orcpt
+                    .map(|text| one_line("orcpt", text))
+                    .transpose()?,
+            };
+            Ok(Waiting {
+                rounds: found.rounds,
+                last: found.last.map(trouble).transpose()?,
+                is_delay_told: found.delay_told,
+                ..Waiting::new(recipient, known_moment("due", found.due)?)
+            })
+        })
+        .collect::<Result<Vec<_>, StoredError>>()?;
+    if waiting.is_empty() {
+        return Err(wrong("recipients", "[]".to_owned()));
+    }
+    Ok((message, head.octets, waiting))
+}
+
+fn trouble(found: TroubleHead) -> Result<(Trouble, SystemTime), StoredError> {
+    let reply = |text: String| Reply::of_line(&text).ok_or_else(|| wrong("reply", text));
+    let remembered = Remembered {
+        host: found.host.map(|text| one_line("host", text)).transpose()?,
+        status: one_line("status", found.status)?,
+        told: one_line("told", found.told)?,
+        reply: found.reply.map(reply).transpose()?,
+    };
+    Ok((
+        Trouble::Remembered(remembered),
+        known_moment("at", found.at)?,
+    ))
+}
+
+fn known_moment(key: &'static str, text: String) -> Result<SystemTime, StoredError> {
+    moment::read(&text).ok_or_else(|| wrong(key, text))
+}
+
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes
+        .iter()
+        .take(HEAD_LIMIT)
+        .position(|byte| *byte == b'\n')?;
+    Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+/// A text that goes into commands and notices: no control character may get that far.
+fn one_line(key: &'static str, text: String) -> Result<String, StoredError> {
+    if text.chars().any(char::is_control) {
+        return Err(wrong(key, text));
+    }
+    Ok(text)
+}
+
+fn wrong(key: &'static str, value: String) -> StoredError {
+    StoredError::Value { key, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_waiting() -> impl Strategy<Value = Waiting> {
+        let notify = prop_oneof![
+            Just(None),
+            Just(Notify::parse("NEVER")),
+            Just(Notify::parse("SUCCESS,DELAY"))
+        ];
+        let reply = prop::option::of((200_u16..556, "[ -~]{0,40}"));
+        let last = ("[a-z.]{1,20}", "4\\.[0-7]\\.[0-9]", "[ -~ü]{0,60}", reply);
+        (
+            "[a-zü]{1,10}@[a-z]{1,10}\\.test",
+            notify,
+            prop::option::of("rfc822;[!-~]{1,20}"),
+            (any::<u32>(), 0_u64..4_000_000_000, 0_u32..1_000_000_000),
+            prop::option::of(last),
+        )
+            .prop_map(|(mailbox, notify, original, (rounds, due, nanos), last)| {
+                let recipient = Recipient {
+                    mailbox: Mailbox::parse(&mailbox).unwrap(),
+                    notify,
+                    original,
+                };
+                let due = SystemTime::UNIX_EPOCH + Duration::new(due, nanos);
+                Waiting {
+                    rounds,
+                    is_delay_told: rounds % 2 == 1,
+                    last: last.map(|(host, status, told, reply)| {
+                        let reply = reply.and_then(|(code, text)| {
+                            Reply::of_line(format!("{code} {text}").trim_end())
+                        });
+                        let remembered = Remembered {
+                            host: Some(host),
+                            status,
+                            told,
+                            reply,
+                        };
+                        (Trouble::Remembered(remembered), due)
+                    }),
+                    ..Waiting::new(recipient, due)
+                }
+            })
+    }
+
+    fn any_message() -> impl Strategy<Value = Message> {
+        let dsn = (
+            prop::option::of(prop_oneof![Just(Return::Full), Just(Return::Header)]),
+            prop::option::of("[!-~]{1,20}"),
+        );
+        (
+            prop::option::of("[a-z]{1,10}@[a-z]{1,10}\\.test"),
+            prop::collection::vec(any::<u8>(), 0..200),
+            any::<bool>(),
+            dsn,
+            0_u64..4_000_000_000,
+        )
+            .prop_map(
+                |(sender, content, smtputf8, (ret, envelope_id), arrived)| Message {
+                    sender: sender.map(|sender| Mailbox::parse(&sender).unwrap()),
+                    content: content.into(),
+                    smtputf8,
+                    dsn: DsnParameters { ret, envelope_id },
+                    arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(arrived),
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_that_was_written_down_reads_back_the_same(
+            message in any_message(),
+            waiting in prop::collection::vec(any_waiting(), 1..4),
+        ) {
+            let all: Vec<&Waiting> = waiting.iter().collect();
+            let head = head(&message, &all);
+            prop_assert!(!head.contains('\n'));
+            let held = read(&whole(&head, &message.content)).unwrap();
+            prop_assert_eq!(held.message().as_ref(), &message);
+            let read: Vec<&Waiting> = held.waiting().collect();
+            prop_assert_eq!(read, all);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn what_is_cut_anywhere_is_not_read(message in any_message(), waiting in any_waiting(), cut in any::<prop::sample::Index>()) {
+            let bytes = whole(&head(&message, &[&waiting]), &message.content);
+            prop_assert!(read(&bytes[..cut.index(bytes.len())]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_told() {
+        let with = |recipients: &str, version: u32, from: &str| {
+            let head = format!(
+                "{{\"version\":{version},\"octets\":2,\"from\":{from},\"arrived\":\"2026-01-02T03:04:05Z\",\"smtputf8\":false,\"recipients\":[{recipients}]}}"
+            );
+            whole(&head, b"ab")
+        };
+        let to = |more: &str| {
+            format!(
+                "{{\"to\":\"a@b.test\",\"rounds\":0,\"due\":\"2026-01-02T03:04:05Z\",\"delay_told\":false{more}}}"
+            )
+        };
+        // (bytes, what is told)
+        let cases = [
+            (
+                b"no line".to_vec(),
+                "the first line does not end within 16777216 octets",
+            ),
+            (with(&to(""), 2, "null"), "its version is 2, and 1 is known"),
+            (with("", 1, "null"), "recipients is \"[]\""),
+            (with(&to(""), 1, "\"a\""), "from is \"a\""),
+            (with(&to(",\"notify\":\"x\""), 1, "null"), "notify is \"x\""),
+            (
+                with(&to(",\"orcpt\":\"a\\r\\nRSET\""), 1, "null"),
+                "orcpt is \"a\\r\\nRSET\"",
+            ),
+            (
+                [with(&to(""), 1, "null"), b"c".to_vec()].concat(),
+                "the content has 3 octets and should have 2",
+            ),
+        ];
+        for (bytes, want) in cases {
+            assert_eq!(read(&bytes).err().unwrap().to_string(), want);
+        }
+        assert!(read(&with(&to(""), 1, "null")).is_ok());
+    }
+}
