@@ -1,33 +1,31 @@
-//! The engine as a subject: the one file that names both engine and harness.
+//! The engine as a subject: the one place that names both engine and harness.
 //!
 //! For each case an engine is made anew. All that it gets from outside is the case's: its clock, its network of logical
 //! addresses, its tasks.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mtaspec_certs::Minted;
 use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
-use mtaspec_engine::outside::{BoxFuture, Clock, MemoryStore, Network, Outside, Spawner, Stream};
+use mtaspec_engine::outside::{MemoryStore, Outside, Spawner};
 use mtaspec_engine::settings::{
     Account, AddressList, Applies, ListEntry, OwnCertificate, Receiving, Route as EngineRoute,
     RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches, TlsVersion,
 };
 use mtaspec_engine::{Engine, Options, Running as RunningEngine, Service};
-use mtaspec_harness::clock::CaseClock;
-use mtaspec_harness::plan::AddressBook;
-use mtaspec_harness::recorder::{Recorder, Teller};
 use mtaspec_harness::subject::{
     Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
 };
-use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::{Ask, Route, Rule, Switches, TlsVersion as Version};
 use rustls_pki_types::PrivateKeyDer;
-use tokio::task::AbortHandle;
+
+use outside::{CaseNetwork, CaseTasks, CaseTime};
+
+mod outside;
 
 /// The built-in engine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -280,122 +278,5 @@ fn switches(told: Switches) -> EngineSwitches {
         require_tls: told.require_tls,
         require_ca_signed: told.require_ca_signed,
         validate_hostname: told.validate_hostname,
-    }
-}
-
-// ---- what the engine gets from outside
-
-/// The case's time.
-struct CaseTime(Arc<CaseClock>);
-
-impl Clock for CaseTime {
-    fn now(&self) -> SystemTime {
-        self.0.epoch() + self.0.elapsed()
-    }
-
-    fn sleep_until(&self, deadline: SystemTime) -> BoxFuture<()> {
-        let at = deadline.duration_since(self.0.epoch());
-        Box::pin(self.0.sleep_until(at.unwrap_or_default()))
-    }
-}
-
-/// The case's network: logical addresses, and behind them the fakes on loopback.
-struct CaseNetwork {
-    clock: Arc<CaseClock>,
-    resolvers: [SocketAddr; 2],
-    addresses: Arc<AddressBook>,
-    instructions: Arc<Mutex<Instructions>>,
-    recorder: Recorder,
-}
-
-impl CaseNetwork {
-    fn real(&self, to: SocketAddr) -> Option<SocketAddr> {
-        if self.resolvers.contains(&to) {
-            Some(to)
-        } else {
-            self.addresses.real(to)
-        }
-    }
-
-    /// No fake sees a dial that nobody answers, so the dialler's side tells it.
-    fn record_unanswered(&self, to: SocketAddr) {
-        let instructions = locked(&self.instructions);
-        let Some((host, address)) = instructions.host_at(to.ip()) else {
-            return;
-        };
-        let teller = Teller {
-            host: Some(host.to_owned()),
-            ..Teller::default()
-        };
-        let what = What::Connect {
-            family: if to.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned(),
-            port: to.port(),
-            address,
-            refused: true,
-        };
-        self.recorder.record(teller.clone(), what);
-        if let Some(shown) = self.addresses.shown_by_refusal(to) {
-            let what = What::Met {
-                what: shown.to_string(),
-            };
-            self.recorder.record(teller, what);
-        }
-    }
-}
-
-#[async_trait]
-impl Network for CaseNetwork {
-    async fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>> {
-        let Some(real) = self.real(to) else {
-            self.record_unanswered(to);
-            return Err(io::ErrorKind::ConnectionRefused.into());
-        };
-        if self.clock.is_silent(real) {
-            self.record_unanswered(to);
-        }
-        match self.clock.connect(real).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => {
-                self.record_unanswered(to);
-                Err(error)
-            }
-        }
-    }
-
-    async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>> {
-        let real = self.real(to).ok_or(io::ErrorKind::ConnectionRefused)?;
-        self.clock.exchange(real, datagram).await
-    }
-}
-
-/// The case's tasks; they end with it.
-struct CaseTasks {
-    clock: Arc<CaseClock>,
-    recorder: Recorder,
-    handles: Mutex<Vec<AbortHandle>>,
-}
-
-impl Spawner for CaseTasks {
-    fn spawn(&self, task: BoxFuture<()>) {
-        let note = PanicNote(self.recorder.clone());
-        let handle = self.clock.spawn(async move {
-            let _note = note;
-            task.await;
-        });
-        let mut handles = locked(&self.handles);
-        handles.retain(|handle| !handle.is_finished());
-        handles.push(handle);
-    }
-}
-
-/// A task of the engine that panics is the end of the subject as far as the case can see.
-struct PanicNote(Recorder);
-
-impl Drop for PanicNote {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0
-                .record(Teller::default(), What::SubjectEnded { code: None });
-        }
     }
 }

@@ -11,7 +11,7 @@
 //! 4. **a deadline is armed**.
 //!
 //! Nothing open and nobody busy is *idle*: then only the story moves the clock, deadline by deadline.
-//! The subject's tasks, dials and datagrams must all go through here, or the count lies. Fakes speak of their holds;
+//! The subject's tasks, dials, listeners and datagrams must all go through here, or the count lies. Fakes speak of their holds;
 //! what they do between two holds takes no time at all on this clock.
 
 mod case_clock;
@@ -23,7 +23,7 @@ mod task;
 pub use case_clock::{CaseClock, Hold, Standstill};
 pub use patience::Stuck;
 pub use rule::Hearing;
-pub use stream::CountedStream;
+pub use stream::{CountedListener, CountedStream, Expected};
 
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,8 @@ pub(super) struct State {
     /// Holds that end with a deadline.
     pub(super) delays: HashMap<Deadline, Pair>,
     pub(super) silent: HashSet<SocketAddr>,
+    /// Where the subject takes connections.
+    pub(super) listening: HashSet<SocketAddr>,
     /// Grows with every change: whoever waits for real time sees that something still happens.
     pub(super) changes: u64,
     numbers: u64,
@@ -118,6 +120,18 @@ impl State {
     pub(super) fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
+    }
+
+    /// A line begins.
+    pub(super) fn open(&mut self, pair: Pair, doing: Doing) {
+        self.changes += 1;
+        self.closed.remove(&pair);
+        let line = Line {
+            received: 0,
+            sent: 0,
+            doing,
+        };
+        self.lines.insert(pair, line);
     }
 
     pub(super) fn rest(&self) -> Rest {

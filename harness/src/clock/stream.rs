@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
 use super::CaseClock;
-use super::rule::{Doing, Line, Pair};
+use super::rule::{Doing, Pair};
 
 /// The longest answer to a datagram.
 const DATAGRAM: usize = 65_535;
@@ -61,6 +61,109 @@ impl CaseClock {
     }
 }
 
+impl CaseClock {
+    /// Waits for connections of the subject's at a loopback address.
+    ///
+    /// # Errors
+    /// What the system says; addresses off loopback are refused.
+    pub async fn listen(self: &Arc<Self>, at: SocketAddr) -> io::Result<CountedListener> {
+        near(at)?;
+        let tcp = TcpListener::bind(at).await?;
+        let address = tcp.local_addr()?;
+        self.lock().listening.insert(address);
+        Ok(CountedListener {
+            clock: Arc::clone(self),
+            tcp,
+            address,
+        })
+    }
+
+    /// Says that a fake is about to make a connection from `server` (its own end) to `client` (the subject's), so that
+    /// the clock stands still until the subject has taken it. Nothing comes of it where the subject has no listener
+    /// of this clock.
+    #[must_use]
+    pub fn expect(self: &Arc<Self>, client: SocketAddr, server: SocketAddr) -> Option<Expected> {
+        let pair = Pair { client, server };
+        let mut state = self.lock();
+        if !state.listening.contains(&client) {
+            return None;
+        }
+        state.open(pair, Doing::Dialling);
+        drop(state);
+        Some(Expected {
+            clock: Arc::clone(self),
+            pair,
+            is_made: false,
+        })
+    }
+}
+
+/// A connection that the subject will be asked to take. Dropped before it is made, nobody waits for it any longer.
+pub struct Expected {
+    clock: Arc<CaseClock>,
+    pair: Pair,
+    is_made: bool,
+}
+
+impl Expected {
+    /// The connection is made: from here on the subject's end tells of it.
+    pub fn is_made(mut self) {
+        self.is_made = true;
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        let mut state = self.clock.lock();
+        let is_dialling =
+            (state.lines.get(&self.pair)).is_some_and(|line| line.doing == Doing::Dialling);
+        if !self.is_made && is_dialling {
+            state.lines.remove(&self.pair);
+            self.clock.settle(state);
+        }
+    }
+}
+
+/// A listener of the subject.
+pub struct CountedListener {
+    clock: Arc<CaseClock>,
+    tcp: TcpListener,
+    address: SocketAddr,
+}
+
+impl CountedListener {
+    /// The next connection, and where it comes from.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn accept(&self) -> io::Result<(CountedStream, SocketAddr)> {
+        let (tcp, server) = self.tcp.accept().await?;
+        let pair = Pair {
+            client: self.address,
+            server,
+        };
+        let open = Open::new(&self.clock, pair, Doing::Nothing);
+        tcp.set_nodelay(true)?;
+        let stream = CountedStream {
+            tcp: Some(tcp),
+            open,
+        };
+        Ok((stream, server))
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for CountedListener {
+    fn drop(&mut self) {
+        self.clock.lock().listening.remove(&self.address);
+    }
+}
+
 fn near(server: SocketAddr) -> io::Result<SocketAddr> {
     if !server.ip().is_loopback() {
         let reason = format!("{server} is not a loopback address");
@@ -81,16 +184,7 @@ struct Open {
 
 impl Open {
     fn new(clock: &Arc<CaseClock>, pair: Pair, doing: Doing) -> Self {
-        let mut state = clock.lock();
-        state.changes += 1;
-        state.closed.remove(&pair);
-        let line = Line {
-            received: 0,
-            sent: 0,
-            doing,
-        };
-        state.lines.insert(pair, line);
-        drop(state);
+        clock.lock().open(pair, doing);
         Self {
             clock: Arc::clone(clock),
             pair,

@@ -20,8 +20,8 @@ const FOLDERS: [(&str, &[&str]); 3] = [
     ("judge/src/verdict/", &["crate::report"]),
 ];
 
-/// The one file of the command that names the engine.
-const NAMES_THE_ENGINE: &str = "src/builtin.rs";
+/// The one part of the command that names the engine: the file of this name, and the folder.
+const NAMES_THE_ENGINE: &str = "src/builtin";
 
 pub(super) fn breaches(sources: &[Source]) -> Vec<Breach> {
     sources.iter().flat_map(breaches_of).collect()
@@ -49,7 +49,9 @@ fn breaches_of(source: &Source) -> Vec<Breach> {
             }
         }
     }
-    if source.path.starts_with("src/") && source.path != NAMES_THE_ENGINE {
+    let names_it = (source.path.strip_prefix(NAMES_THE_ENGINE))
+        .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+    if source.path.starts_with("src/") && !names_it {
         breaches.extend(lines_with(source, "mtaspec_engine").map(|(line, _)| {
             format!(
                 "{}:{line}: only {NAMES_THE_ENGINE} names the engine",

@@ -1,5 +1,6 @@
 //! The clock against sockets: what moves it, and what does not.
 
+mod calls;
 mod stories;
 
 use std::sync::{Arc, Mutex};
