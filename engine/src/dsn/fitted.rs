@@ -8,11 +8,10 @@
 use crate::delivery::Message;
 use crate::smtp::Keywords;
 
+use super::multipart::{Multipart, Part, named, value};
+use super::quoted::quoted;
 use super::returned::bounded;
 use super::xtext;
-
-/// The longest line of quoted-printable (RFC 2045 §6.7).
-const QUOTED_LINE: usize = 76;
 
 /// The notice as the host can take it; none if it can take it as it is, or if the message is no notice.
 #[must_use]
@@ -47,48 +46,7 @@ pub(crate) fn fitted(message: &Message, keywords: &Keywords) -> Option<Message> 
     })
 }
 
-/// A multipart/report, taken apart.
-struct Multipart {
-    header: Vec<String>,
-    boundary: String,
-    parts: Vec<Part>,
-}
-
-/// One part of it.
-struct Part {
-    fields: Vec<String>,
-    body: Vec<u8>,
-}
-
 impl Multipart {
-    /// Takes a notice apart; none: it is none, or written in a way that is not read here.
-    fn parse(content: &[u8]) -> Option<Self> {
-        let (header, body) = parted(content)?;
-        if !header.iter().all(|field| field.is_ascii()) {
-            return None;
-        }
-        let kind = value(&header, "content-type")?;
-        let is_report = kind
-            .get(..16)
-            .is_some_and(|start| start.eq_ignore_ascii_case("multipart/report"));
-        let boundary = boundary_of(kind).filter(|_| is_report)?;
-        let parts = between(body, &boundary)
-            .into_iter()
-            .map(|part| {
-                let (fields, body) = parted(part)?;
-                Some(Part {
-                    fields,
-                    body: body.to_vec(),
-                })
-            })
-            .collect::<Option<Vec<Part>>>()?;
-        (parts.len() >= 2).then_some(Self {
-            header,
-            boundary,
-            parts,
-        })
-    }
-
     fn make_seven_bit(&mut self) {
         self.header.retain(|field| !is_encoding(field));
         for part in self.parts.iter_mut().filter(|part| !part.body.is_ascii()) {
@@ -101,28 +59,6 @@ impl Multipart {
         for part in self.parts.iter_mut().skip(2) {
             part.keep_header_alone();
         }
-    }
-
-    fn written(&self) -> Vec<u8> {
-        let mut written = Vec::new();
-        let mut line = |text: &[u8]| {
-            written.extend_from_slice(text);
-            written.extend_from_slice(b"\r\n");
-        };
-        for field in &self.header {
-            line(field.as_bytes());
-        }
-        line(b"");
-        for part in &self.parts {
-            line(format!("--{}", self.boundary).as_bytes());
-            for field in &part.fields {
-                line(field.as_bytes());
-            }
-            line(b"");
-            line(&part.body);
-        }
-        line(format!("--{}--", self.boundary).as_bytes());
-        written
     }
 }
 
@@ -183,44 +119,6 @@ impl Part {
     }
 }
 
-/// Fields, folded ones in one piece with their line ends, and what stands behind the empty line.
-fn parted(text: &[u8]) -> Option<(Vec<String>, &[u8])> {
-    let (header, body) = match text.strip_prefix(b"\r\n") {
-        Some(body) => (&b""[..], body),
-        None => {
-            let end = text.windows(4).position(|end| end == b"\r\n\r\n")?;
-            (&text[..end], &text[end + 4..])
-        }
-    };
-    let mut fields: Vec<String> = Vec::new();
-    for line in std::str::from_utf8(header)
-        .ok()?
-        .split("\r\n")
-        .filter(|line| !line.is_empty())
-    {
-        match fields.last_mut() {
-            Some(field) if line.starts_with([' ', '\t']) => {
-                field.push_str("\r\n");
-                field.push_str(line);
-            }
-            _ => fields.push(line.to_owned()),
-        }
-    }
-    Some((fields, body))
-}
-
-/// The value of a field, if it has this name.
-fn named<'f>(field: &'f str, name: &str) -> Option<&'f str> {
-    let (own, value) = field.split_once(':')?;
-    own.trim_end()
-        .eq_ignore_ascii_case(name)
-        .then(|| value.trim())
-}
-
-fn value<'f>(fields: &'f [String], name: &str) -> Option<&'f str> {
-    fields.iter().find_map(|field| named(field, name))
-}
-
 fn is_encoding(field: &str) -> bool {
     named(field, "content-transfer-encoding").is_some()
 }
@@ -231,47 +129,6 @@ fn is_encoded(field: &str) -> bool {
             .iter()
             .any(|plain| encoding.eq_ignore_ascii_case(plain))
     })
-}
-
-/// The parameter `boundary` of a Content-Type, quoted or not.
-fn boundary_of(kind: &str) -> Option<String> {
-    let at = kind.to_ascii_lowercase().find("boundary=")?;
-    let value = &kind[at + "boundary=".len()..];
-    let boundary = match value.strip_prefix('"') {
-        Some(quoted) => quoted.split_once('"')?.0,
-        None => value.split([';', ' ', '\t', '\r']).next()?,
-    };
-    let is_boundary = (1..=70).contains(&boundary.len()) && !boundary.contains(['\\', '\r']);
-    is_boundary.then(|| boundary.to_owned())
-}
-
-/// The texts between the lines of a boundary, without the line ends that belong to these.
-fn between<'b>(body: &'b [u8], boundary: &str) -> Vec<&'b [u8]> {
-    let mark = format!("--{boundary}");
-    let mut parts = Vec::new();
-    let mut begun: Option<usize> = None;
-    let mut at = 0;
-    while at < body.len() {
-        let end = body[at..]
-            .windows(2)
-            .position(|pair| pair == b"\r\n")
-            .map_or(body.len(), |end| at + end);
-        let line = body[at..end].trim_ascii_end();
-        let last = line
-            .strip_suffix(b"--")
-            .is_some_and(|line| line == mark.as_bytes());
-        if last || line == mark.as_bytes() {
-            if let Some(begun) = begun {
-                parts.push(&body[begun..at.saturating_sub(2).max(begun)]);
-            }
-            begun = (!last).then_some((end + 2).min(body.len()));
-            if last {
-                break;
-            }
-        }
-        at = end + 2;
-    }
-    parts
 }
 
 /// The fields of a delivery status in ASCII: addresses in the form for seven bits, in all else `?` for what is beyond it.
@@ -300,35 +157,77 @@ fn status_in_ascii(body: &[u8]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Quoted-printable (RFC 2045 §6.7); line ends stay line ends.
-fn quoted(body: &[u8]) -> Vec<u8> {
-    let mut quoted = Vec::new();
-    let mut width = 0;
-    let mut rest = body;
-    while let Some((octet, behind)) = rest.split_first() {
-        if let Some(behind) = rest.strip_prefix(b"\r\n") {
-            quoted.extend_from_slice(b"\r\n");
-            (width, rest) = (0, behind);
-            continue;
-        }
-        let ends_line = behind.is_empty() || behind.starts_with(b"\r\n");
-        let stays = match octet {
-            b'=' => false,
-            b' ' | b'\t' => !ends_line,
-            other => other.is_ascii_graphic(),
-        };
-        let text = if stays {
-            vec![*octet]
-        } else {
-            format!("={octet:02X}").into_bytes()
-        };
-        if width + text.len() >= QUOTED_LINE {
-            quoted.extend_from_slice(b"=\r\n");
-            width = 0;
-        }
-        width += text.len();
-        quoted.extend_from_slice(&text);
-        rest = behind;
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::delivery::Trouble;
+    use crate::dsn::testing;
+    use crate::smtp::Reply;
+
+    fn keywords(words: &[&str]) -> Keywords {
+        let lines: Vec<&str> = std::iter::once("mx.home.test")
+            .chain(words.iter().copied())
+            .collect();
+        Keywords::of(&Reply::of(250, &lines))
     }
-    quoted
+
+    /// A notice about a message in eight bits.
+    fn notice() -> Message {
+        let mut message = testing::message(None);
+        message.content = "Subject: hello\r\n\r\nnaïve\r\n".as_bytes().into();
+        let host = "mx.example.test".into();
+        let report = testing::failure("user@example.test", Trouble::NoAddress { host });
+        testing::notice(&message, &[report], Duration::ZERO)
+    }
+
+    #[test]
+    fn only_a_notice_that_does_not_fit_is_changed() {
+        // (keywords, is it changed?)
+        let cases: [(&[&str], bool); 5] = [
+            (&["8BITMIME"], false),
+            (&["8BITMIME", "SIZE 0"], false),
+            (&["8BITMIME", "SIZE 100000"], false),
+            (&["8BITMIME", "SIZE 100"], true),
+            (&["DSN"], true),
+        ];
+        for (words, want) in cases {
+            let fitted = fitted(&notice(), &keywords(words));
+            assert_eq!(fitted.is_some(), want, "{words:?}");
+        }
+        let ordinary = Message {
+            sender: testing::message(None).sender,
+            ..notice()
+        };
+        assert_eq!(fitted(&ordinary, &keywords(&[])), None);
+        let no_report = Message {
+            content: "Subject: naïve\r\n\r\nnaïve\r\n".as_bytes().into(),
+            ..notice()
+        };
+        assert_eq!(fitted(&no_report, &keywords(&[])), None);
+    }
+
+    #[test]
+    fn a_notice_of_somebody_else_is_made_to_fit_too() {
+        let foreign = "From: MAILER-DAEMON@other.test\r\nContent-Transfer-Encoding: 8bit\r\n\
+            Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n\
+            --x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nnaïve\r\n\
+            --x\r\nContent-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\
+            Reporting-MTA: dns; other.test\r\n\r\nFinal-Recipient: utf-8; jürgen@other.test\r\n\
+            Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 who is jürgen?\r\n\r\n\
+            --x\r\nContent-Type: message/global\r\n\r\nSubject: naïve\r\n\r\nbody\r\n--x--\r\n";
+        let message = Message {
+            content: foreign.as_bytes().into(),
+            smtputf8: true,
+            ..notice()
+        };
+        let fitted = fitted(&message, &keywords(&["8BITMIME"])).unwrap();
+        assert!(!fitted.smtputf8);
+        insta::assert_snapshot!(
+            String::from_utf8(fitted.content.to_vec())
+                .unwrap()
+                .replace("\r\n", "\n")
+        );
+    }
 }

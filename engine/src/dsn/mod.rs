@@ -2,12 +2,14 @@
 //!
 //! A `Report` says what became of a recipient. `readable` is the part of a notice for people, with `advice` on what to do,
 //! `fields` the part for programs, `returned` what is given back of the message; `notice` puts them together. `fitted`
-//! makes a notice smaller or plainer for a host that would not take it as it is.
+//! makes a notice smaller or plainer for a host that would not take it as it is, by way of `multipart` and `quoted`.
 
 mod advice;
 mod fields;
 mod fitted;
+mod multipart;
 mod notice;
+mod quoted;
 mod readable;
 mod report;
 mod returned;
