@@ -10,6 +10,7 @@ mod disposition;
 mod message;
 mod queue;
 mod round;
+mod status;
 mod telling;
 mod trouble;
 

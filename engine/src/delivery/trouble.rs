@@ -4,6 +4,7 @@ use crate::route::{LookupFault, RouteFault};
 use crate::smtp::{Category, Refusal, Reply, Stage};
 
 use super::decision::Violation;
+use super::status;
 
 /// The most characters that are kept of what happened when a trouble is written down.
 const REMEMBERED_LIMIT: usize = 2_000;
@@ -191,7 +192,7 @@ impl Trouble {
                 refusal: Refusal::Reply(_, reply),
                 ..
             } => {
-                return status_of(reply, self.is_permanent());
+                return status::of_reply(reply, self.is_permanent());
             }
         };
         fixed.to_owned()
@@ -238,21 +239,5 @@ fn refused_at(stage: Stage) -> &'static str {
         Stage::Rcpt => "the recipient",
         Stage::Data | Stage::Content | Stage::EndOfData => "the message",
         other => other.told(),
-    }
-}
-
-/// The reply's own status, if it has a registered subject, else that of its class.
-fn status_of(reply: &Reply, is_permanent: bool) -> String {
-    let class = if is_permanent { '5' } else { '4' };
-    match reply.enhanced_status() {
-        Some(status)
-            if status.starts_with(class)
-                && status.split('.').nth(1).is_some_and(|subject| {
-                    matches!(subject, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7")
-                }) =>
-        {
-            status.to_owned()
-        }
-        _ => format!("{class}.0.0"),
     }
 }

@@ -20,6 +20,7 @@ mod rounds;
 mod connections;
 mod dealing;
 mod derive;
+mod embedded;
 mod evidence;
 mod messages;
 mod notice;

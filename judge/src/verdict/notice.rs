@@ -5,7 +5,7 @@
 
 use mail_parser::{Header, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders};
 
-use super::status_code;
+use super::{embedded, status_code};
 
 /// What a notice says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -324,13 +324,14 @@ fn blocks_of(text: &str) -> Vec<Vec<(String, String)>> {
 
 /// `rfc822; user@example.test` without its type; comments go too.
 fn untyped(value: &str) -> String {
-    let value = value.split_once(';').map_or(value, |(_, value)| value);
+    let (kind, value) = value.split_once(';').unwrap_or(("", value));
     let value = value.split(" (").next().unwrap_or(value);
-    value
-        .trim()
-        .trim_start_matches('<')
-        .trim_end_matches('>')
-        .to_owned()
+    let value = value.trim().trim_start_matches('<').trim_end_matches('>');
+    if kind.trim().eq_ignore_ascii_case("utf-8") {
+        embedded::undone(value)
+    } else {
+        value.to_owned()
+    }
 }
 
 /// Does a message look like a notice, whoever sent it?

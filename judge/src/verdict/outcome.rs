@@ -126,7 +126,9 @@ pub(crate) fn outcome(
         outcome.decisive.clone_from(&outcome.deliveries);
     }
     let look = last_look(evidence, sent, recipient, until);
-    let returned = return_notices(evidence, sent, recipient, until, look);
+    // What was delivered is gone for a reason of its own; a delay that was told before is then none of the failures.
+    let is_gone_unseen = matches!(look, Some((_, false))) && outcome.deliveries.is_empty();
+    let returned = return_notices(evidence, sent, recipient, until, is_gone_unseen);
     if !returned.is_empty() {
         outcome.fates.push(Fate::Bounced);
         outcome.decisive.extend(returned);
@@ -222,15 +224,14 @@ fn return_notices(
     sent: &Sent<'_>,
     recipient: &str,
     until: usize,
-    look: Look,
+    is_gone_unseen: bool,
 ) -> Vec<usize> {
-    let is_gone = matches!(look, Some((_, false)));
     sent.events
         .iter()
         .filter_map(|event| evidence.notice_of(*event))
         .filter(|notice| notice.step <= until && notice.message == sent.name)
         .filter(|notice| notice.notice.speaks_of(recipient))
-        .filter(|notice| is_gone || !notice.notice.denies_failure(recipient))
+        .filter(|notice| is_gone_unseen || !notice.notice.denies_failure(recipient))
         .map(|notice| notice.event)
         .collect()
 }

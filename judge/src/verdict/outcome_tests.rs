@@ -93,8 +93,13 @@ fn a_notice_makes_it_bounced_unless_it_denies_that() {
         ),
         (
             "delayed, gone",
-            taken(vec![delay(), gone]),
+            taken(vec![delay(), gone.clone()]),
             vec![Fate::Bounced],
+        ),
+        (
+            "delayed, then delivered, gone",
+            taken(vec![delay(), delivery(), gone]),
+            vec![Fate::Delivered],
         ),
         (
             "both",

@@ -7,10 +7,10 @@ use mtaspec_judge::events::{Event, Part, Recording, What};
 use serde_json::{Map, json};
 
 use super::edits::{
-    added, canaries, contents, edited, injected, is_accepted, is_home, is_notice, messages, over,
-    read, rounds_more, taken, with_codes, without,
+    added, added_last, canaries, contents, edited, injected, is_accepted, is_home, is_notice,
+    messages, over, read, rounds_more, taken, with_codes, without,
 };
-use super::made::{ELSEWHERE, attempts, canary, delivery, failure_notice};
+use super::made::{ELSEWHERE, attempts, canary, delivery, failure_notice, failure_notices};
 use super::{notice, patterns};
 
 /// A Received field that nobody writes.
@@ -21,7 +21,7 @@ const OTHER_RECEIVED: &str =
 type Change = fn(&Recording) -> Vec<Vec<Event>>;
 
 /// What may be changed in a recording, in a few words, and how. First, to save time, what many expectations fail for.
-pub(super) const CHANGES: [(&str, Change); 49] = [
+pub(super) const CHANGES: [(&str, Change); 51] = [
     ("not delivered, in the queue", |seen| {
         without(
             seen,
@@ -124,6 +124,12 @@ pub(super) const CHANGES: [(&str, Change); 49] = [
     }),
     ("a notice more", |seen| {
         added(seen, |message, step| vec![failure_notice(message, step)])
+    }),
+    ("a notice by the book more", |seen| {
+        added(seen, failure_notices)
+    }),
+    ("a notice by the book at the end", |seen| {
+        added_last(seen, failure_notices)
     }),
     ("the notice to the recipient", |seen| {
         let recipient = messages(seen)

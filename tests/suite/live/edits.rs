@@ -45,6 +45,16 @@ pub(super) fn added(
     vec![events]
 }
 
+/// Events of each message added at the very end.
+pub(super) fn added_last(
+    seen: &Recording,
+    made: impl Fn(&Message, usize) -> Vec<Event>,
+) -> Vec<Vec<Event>> {
+    let last = seen.case.steps.len();
+    let more = messages(seen).flat_map(|(_, message)| made(message, last));
+    vec![seen.events.iter().cloned().chain(more).collect()]
+}
+
 /// Puts events behind all others of a step.
 pub(super) fn put_behind(events: &mut Vec<Event>, step: usize, more: Vec<Event>) {
     let place = events.iter().rposition(|event| event.step <= step);
@@ -81,12 +91,27 @@ pub(super) fn over(seen: &Recording, version: &str) -> Vec<Vec<Event>> {
     })
 }
 
+/// What was taken told otherwise: all of it, and the last alone, since what a sender hears first may be right.
 pub(super) fn contents(seen: &Recording, change: impl Fn(&str) -> String) -> Vec<Vec<Event>> {
-    edited(seen, |event| {
-        if let What::MessageAccepted { content, .. } = &mut event.what {
-            *content = change(content);
+    let places = seen.events.iter().enumerate();
+    let taken: Vec<usize> = places
+        .filter(|(_, event)| is_accepted(event))
+        .map(|(place, _)| place)
+        .collect();
+    let changed = |places: &[usize]| {
+        let mut events = seen.events.clone();
+        for place in places {
+            if let What::MessageAccepted { content, .. } = &mut events[*place].what {
+                *content = change(content);
+            }
         }
-    })
+        events
+    };
+    let mut ways = vec![changed(&taken)];
+    if let [.., _, last] = taken[..] {
+        ways.push(changed(&[last]));
+    }
+    ways
 }
 
 /// The subject answers so at injection (inbound: to everything), and nothing is delivered.
@@ -127,14 +152,16 @@ pub(super) fn taken(seen: &Recording, in_queue: bool) -> Vec<Vec<Event>> {
     vec![events]
 }
 
-/// Every enhanced status code changed, in notices and replies (RFC 3463 §2).
+/// Every enhanced status code changed, in notices and replies (RFC 3463 §2), or in what was taken last.
 pub(super) fn with_codes(seen: &Recording, change: impl Fn(&str) -> String) -> Vec<Vec<Event>> {
-    edited(seen, |event| match &mut event.what {
+    let mut ways = edited(seen, |event| match &mut event.what {
         What::MessageAccepted { content: text, .. }
         | What::Injected { text, .. }
         | What::SmtpReply { text, .. } => *text = recoded(text, &change),
         _ => {}
-    })
+    });
+    ways.extend(contents(seen, |text| recoded(text, &change)).pop());
+    ways
 }
 
 pub(super) fn recoded(text: &str, change: &impl Fn(&str) -> String) -> String {

@@ -72,12 +72,29 @@ pub(super) fn canary(message: &Message, step: usize, part: Part) -> Event {
 
 /// A failure notice to the envelope sender, in free form, so that it may speak of any recipient.
 pub(super) fn failure_notice(message: &Message, step: usize) -> Event {
+    notice(message, step, "Subject: failed\r\n\r\n5.9.9\r\n".to_owned())
+}
+
+/// A failure notice by the book about each recipient (RFC 3464 §2).
+pub(super) fn failure_notices(message: &Message, step: usize) -> Vec<Event> {
+    let by_the_book = |recipient: &String| {
+        let form = format!(
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nfailed\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; subject.home.test\r\n\r\n\
+             Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.9.9\r\n\r\n--b--\r\n"
+        );
+        notice(message, step, form)
+    };
+    message.to.iter().map(by_the_book).collect()
+}
+
+fn notice(message: &Message, step: usize, content: String) -> Event {
     let what = What::MessageAccepted {
         from: String::new(),
         to: vec![message.from.clone()],
         tls: "1.3".to_owned(),
         requiretls: false,
-        content: "Subject: failed\r\n\r\n5.9.9\r\n".to_owned(),
+        content,
     };
     of(message, step, "mx.home.test", what)
 }
