@@ -12,9 +12,9 @@ use crate::delivery::{Bounds, Queue, QueuedMessage, Workshop};
 use crate::outside::{Listener, Outside, Stream};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
-use crate::smtp::{Receiver, Taken};
+use crate::smtp::{Host, Receiver, Taken};
 use crate::tasks::{Phase, Tasks};
-use crate::tls::{Stack, StackError, Trust};
+use crate::tls::{Acceptor, Stack, StackError, Trust};
 
 /// How long nothing is taken after a connection that could not be.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -142,19 +142,19 @@ impl Engine {
         let mut addresses = Vec::new();
         for (service, bound, listener) in listeners {
             addresses.push((service, bound));
-            let (kept, closing) = (queue.clone(), tasks.clone());
-            let receiver = Receiver::new(
-                outside.clone(),
-                hostname.clone(),
-                Arc::new(move |taken: Taken| {
+            let (kept, told, closing) = (queue.clone(), queue.clone(), tasks.clone());
+            let host = Host {
+                keep: Box::new(move |taken: Taken| {
                     let kept = kept.clone();
                     Box::pin(async move { kept.take(taken.message, taken.recipients).await })
                 }),
-                Arc::new(move || {
+                closing: Box::new(move || {
                     let closing = closing.clone();
                     Box::pin(async move { closing.closing().await })
                 }),
-            );
+                workshop: Box::new(move || told.workshop()),
+            };
+            let receiver = Receiver::new(outside.clone(), hostname.clone(), service, host);
             let door = Door {
                 receiver,
                 sessions: Arc::clone(&sessions),
@@ -253,6 +253,7 @@ fn workshop(
             Arc::clone(&chance),
         ),
         stack: Stack::new(&settings, Arc::clone(&outside.clock))?,
+        acceptor: Acceptor::new(&settings, Arc::clone(&outside.clock))?,
         trust: Trust::new(&settings.trust).map_err(StartError::Trust)?,
         settings,
         outside,

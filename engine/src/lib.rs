@@ -17,6 +17,7 @@ pub mod settings;
 mod smtp;
 mod tasks;
 mod tls;
+mod trace;
 
 pub use delivery::{Bounds, QueuedMessage, StoredQueue};
 pub use engine::{Engine, Options, Running, Service, StartError};

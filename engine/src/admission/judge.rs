@@ -132,6 +132,7 @@ mod tests {
         Workshop {
             resolver: Resolver::new(outside.clone(), Vec::new(), Arc::clone(&chance)),
             stack: Stack::new(&settings, Arc::clone(&outside.clock)).unwrap(),
+            acceptor: None,
             trust: Trust::new(&trust).unwrap(),
             settings,
             outside,

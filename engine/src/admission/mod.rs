@@ -14,12 +14,5 @@ mod look_alikes;
 mod rejection;
 mod session;
 
-#[expect(
-    unused_imports,
-    reason = "the receiver calls it as soon as it speaks TLS"
-)]
-pub(crate) use {
-    judge::judge,
-    rejection::Rejection,
-    session::{Envelope, SessionFacts},
-};
+pub(crate) use judge::judge;
+pub(crate) use session::{Envelope, SessionFacts};

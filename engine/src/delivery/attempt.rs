@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::smtp::{
     Acceptance, Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact,
 };
-use crate::tls::{HandshakeFault, PeerName, Stack, Trust};
+use crate::tls::{Acceptor, HandshakeFault, PeerName, Stack, Trust};
 
 use super::decision::{self, Start, Violation};
 use super::message::{Message, Recipient};
@@ -33,6 +33,8 @@ pub(crate) struct Workshop {
     pub(crate) chance: Arc<Chance>,
     /// Handshakes.
     pub(crate) stack: Stack,
+    /// Handshakes that others begin; none without a certificate to show.
+    pub(crate) acceptor: Option<Acceptor>,
     /// Trusted authorities.
     pub(crate) trust: Trust,
 }

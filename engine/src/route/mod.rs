@@ -7,6 +7,7 @@ mod answer;
 mod chance;
 mod mx;
 mod next_hop;
+mod null_mx;
 mod resolver;
 mod walk;
 
@@ -14,5 +15,6 @@ pub(crate) use answer::LookupFault;
 pub(crate) use chance::Chance;
 pub(crate) use mx::RouteFault;
 pub(crate) use next_hop::{NextHop, route_for};
+pub(crate) use null_mx::takes_no_mail;
 pub(crate) use resolver::Resolver;
 pub(crate) use walk::{Hosts, addresses, hosts};

@@ -97,6 +97,6 @@ pub(crate) async fn addresses(
     }
 }
 
-fn dns_name(name: &DomainName) -> Option<Name> {
+pub(super) fn dns_name(name: &DomainName) -> Option<Name> {
     Name::from_ascii(format!("{name}.")).ok()
 }

@@ -15,6 +15,19 @@ pub enum TlsVersion {
     Tls13,
 }
 
+impl TlsVersion {
+    /// Its number in the protocol (RFC 8446 §4.1.2).
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Tls10 => 0x0301,
+            Self::Tls11 => 0x0302,
+            Self::Tls12 => 0x0303,
+            Self::Tls13 => 0x0304,
+        }
+    }
+}
+
 /// A certificate of the engine's own.
 #[derive(Debug)]
 pub struct OwnCertificate {

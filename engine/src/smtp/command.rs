@@ -1,6 +1,8 @@
 //! Commands, read from a line (RFC 5321 §4.1.1), as far as the receiver knows them.
 
-use crate::address::Mailbox;
+use std::fmt;
+
+use crate::address::{MailDomain, Mailbox};
 use crate::delivery::{DsnParameters, Notify, Return};
 
 /// The most octets of what a sender calls itself (RFC 5321 §4.5.3.1.2). It goes into a trace field, which it must neither
@@ -14,26 +16,19 @@ pub(crate) enum Command {
     Ehlo(String),
     /// HELO, likewise.
     Helo(String),
+    /// STARTTLS (RFC 3207 §4).
+    StartTls,
+    /// AUTH (RFC 4954 §4).
+    Auth {
+        /// The mechanism, as it was written.
+        mechanism: String,
+        /// The response that came with it.
+        initial: Option<Secret>,
+    },
     /// MAIL.
-    Mail {
-        /// The envelope sender; none is the null sender.
-        sender: Option<Mailbox>,
-        /// SIZE.
-        size: Option<u64>,
-        /// SMTPUTF8.
-        smtputf8: bool,
-        /// RET and ENVID.
-        dsn: DsnParameters,
-    },
+    Mail(MailParameters),
     /// RCPT.
-    Rcpt {
-        /// The recipient.
-        mailbox: Mailbox,
-        /// NOTIFY.
-        notify: Option<Notify>,
-        /// ORCPT.
-        original: Option<String>,
-    },
+    Rcpt(RcptParameters),
     /// DATA.
     Data,
     /// RSET.
@@ -44,6 +39,49 @@ pub(crate) enum Command {
     Vrfy,
     /// QUIT.
     Quit,
+}
+
+/// What stands behind MAIL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MailParameters {
+    /// The envelope sender; none is the null sender.
+    pub(crate) sender: Option<Mailbox>,
+    /// SIZE.
+    pub(crate) size: Option<u64>,
+    /// SMTPUTF8.
+    pub(crate) smtputf8: bool,
+    /// RET and ENVID.
+    pub(crate) dsn: DsnParameters,
+}
+
+/// What stands behind RCPT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RcptParameters {
+    /// The recipient.
+    pub(crate) to: Path,
+    /// NOTIFY.
+    pub(crate) notify: Option<Notify>,
+    /// ORCPT.
+    pub(crate) original: Option<String>,
+}
+
+/// What stands between the angle brackets of RCPT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// A mailbox.
+    Mailbox(Mailbox),
+    /// `<Postmaster>`, the one recipient without a domain (RFC 5321 §4.1.1.3).
+    Postmaster,
+}
+
+/// Credentials, in base64. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
 }
 
 /// Why a line is no command; the text is the reply.
@@ -96,6 +134,8 @@ impl Command {
             "HELO" => name().map(Self::Helo),
             "MAIL" => mail(rest),
             "RCPT" => rcpt(rest),
+            "STARTTLS" => alone(Self::StartTls),
+            "AUTH" => auth(rest),
             "DATA" => alone(Self::Data),
             "RSET" => alone(Self::Rset),
             "QUIT" => alone(Self::Quit),
@@ -145,7 +185,7 @@ fn mail(rest: &str) -> Result<Command, CommandError> {
     let (address, parameters) = path(rest, "FROM:")?;
     let sender = match address {
         "" => None,
-        some => Some(Mailbox::parse(some).map_err(|_| CommandError::Address)?),
+        some => Some(mailbox(some)?),
     };
     let (mut size, mut smtputf8, mut dsn) = (None, false, DsnParameters::default());
     let mut seen = Vec::new();
@@ -164,6 +204,8 @@ fn mail(rest: &str) -> Result<Command, CommandError> {
             ("RET", Some(value)) if value.eq_ignore_ascii_case("FULL") => {
                 dsn.ret = Some(Return::Full);
             }
+            // Who handed the message over elsewhere, which is believed of nobody (RFC 4954 §5).
+            ("AUTH", Some(value)) if is_xtext(value) => {}
             ("ENVID", Some(value)) if is_xtext(value) => dsn.envelope_id = Some(value.to_owned()),
             _ => return Err(CommandError::Parameter),
         }
@@ -172,17 +214,21 @@ fn mail(rest: &str) -> Result<Command, CommandError> {
         }
         seen.push(name);
     }
-    Ok(Command::Mail {
+    Ok(Command::Mail(MailParameters {
         sender,
         size,
         smtputf8,
         dsn,
-    })
+    }))
 }
 
 fn rcpt(rest: &str) -> Result<Command, CommandError> {
     let (address, parameters) = path(rest, "TO:")?;
-    let mailbox = Mailbox::parse(address).map_err(|_| CommandError::Address)?;
+    let to = if address.eq_ignore_ascii_case("postmaster") {
+        Path::Postmaster
+    } else {
+        Path::Mailbox(mailbox(address)?)
+    };
     let (mut notify, mut original) = (None, None);
     for (name, value) in parameters {
         match (name.as_str(), value) {
@@ -195,10 +241,49 @@ fn rcpt(rest: &str) -> Result<Command, CommandError> {
             _ => return Err(CommandError::Parameter),
         }
     }
-    Ok(Command::Rcpt {
-        mailbox,
+    Ok(Command::Rcpt(RcptParameters {
+        to,
         notify,
         original,
+    }))
+}
+
+/// A mailbox, without the hosts that an old sender may name before it: a route through them is read and passed over
+/// (RFC 5321 §4.1.1.3, §C).
+fn mailbox(path: &str) -> Result<Mailbox, CommandError> {
+    let address = match path.strip_prefix('@') {
+        Some(route) => {
+            let (hosts, address) = route.split_once(':').ok_or(CommandError::Address)?;
+            let is_route = hosts.split(',').enumerate().all(|(place, host)| {
+                let host = if place == 0 {
+                    Some(host)
+                } else {
+                    host.strip_prefix('@')
+                };
+                host.is_some_and(|host| MailDomain::parse(host).is_ok())
+            });
+            if !is_route {
+                return Err(CommandError::Address);
+            }
+            address
+        }
+        None => path,
+    };
+    Mailbox::parse(address).map_err(|_| CommandError::Address)
+}
+
+/// A mechanism, and a response if one came with it.
+fn auth(rest: &str) -> Result<Command, CommandError> {
+    let (mechanism, initial) = match rest.split_once(' ') {
+        Some((mechanism, initial)) => (mechanism, Some(initial)),
+        None => (rest, None),
+    };
+    if mechanism.is_empty() || initial.is_some_and(|initial| initial.contains(' ')) {
+        return Err(CommandError::Arguments);
+    }
+    Ok(Command::Auth {
+        mechanism: mechanism.to_owned(),
+        initial: initial.map(|text| Secret(text.to_owned())),
     })
 }
 
@@ -230,13 +315,15 @@ mod tests {
     #[test]
     fn a_line_is_read_as_the_command_it_is() {
         let mailbox = |text| Mailbox::parse(text).unwrap();
-        let plain = |sender| Command::Mail {
-            sender,
-            size: None,
-            smtputf8: false,
-            dsn: DsnParameters::default(),
+        let plain = |sender| {
+            Command::Mail(MailParameters {
+                sender,
+                size: None,
+                smtputf8: false,
+                dsn: DsnParameters::default(),
+            })
         };
-        let full = Command::Mail {
+        let full = Command::Mail(MailParameters {
             sender: Some(mailbox("a@home.test")),
             size: Some(10),
             smtputf8: true,
@@ -244,14 +331,25 @@ mod tests {
                 ret: Some(Return::Header),
                 envelope_id: Some("QQ314159".into()),
             },
-        };
-        let rcpt = Command::Rcpt {
-            mailbox: mailbox("User@example.test"),
+        });
+        let rcpt = Command::Rcpt(RcptParameters {
+            to: Path::Mailbox(mailbox("User@example.test")),
             notify: Some(Notify {
                 failure: true,
                 ..Notify::default()
             }),
             original: Some("rfc822;User@example.test".into()),
+        });
+        let to = |to| {
+            Command::Rcpt(RcptParameters {
+                to,
+                notify: None,
+                original: None,
+            })
+        };
+        let auth = |initial: Option<&str>| Command::Auth {
+            mechanism: "plain".into(),
+            initial: initial.map(|text| Secret(text.into())),
         };
         // (line, command or error)
         let cases = [
@@ -292,6 +390,27 @@ mod tests {
                 "RCPT TO:<user@example.test> NOTIFY=SOON",
                 Err(CommandError::Parameter),
             ),
+            ("RCPT TO:<postMaster>", Ok(to(Path::Postmaster))),
+            (
+                "RCPT TO:<@a.test,@b.test:user@example.test>",
+                Ok(to(Path::Mailbox(mailbox("user@example.test")))),
+            ),
+            (
+                "MAIL FROM:<@a.test:a@home.test> AUTH=<>",
+                Ok(plain(Some(mailbox("a@home.test")))),
+            ),
+            ("RCPT TO:<@a.test>", Err(CommandError::Address)),
+            ("RCPT TO:<@:user@example.test>", Err(CommandError::Address)),
+            (
+                "RCPT TO:<@a.test,b.test:user@example.test>",
+                Err(CommandError::Address),
+            ),
+            ("STARTTLS", Ok(Command::StartTls)),
+            ("STARTTLS now", Err(CommandError::Arguments)),
+            ("AUTH plain", Ok(auth(None))),
+            ("AUTH plain =", Ok(auth(Some("=")))),
+            ("AUTH plain a b", Err(CommandError::Arguments)),
+            ("AUTH", Err(CommandError::Arguments)),
             ("DATA", Ok(Command::Data)),
             ("DATA now", Err(CommandError::Arguments)),
             ("QUIT ", Ok(Command::Quit)),

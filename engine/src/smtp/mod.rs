@@ -1,5 +1,5 @@
-//! SMTP as the engine speaks it (RFC 5321): replies and EHLO answers read, commands written, and the little of a receiver
-//! that taking mail over needs.
+//! SMTP as the engine speaks it (RFC 5321): replies and EHLO answers read, commands written, and the
+//! receiver.
 
 mod client;
 mod command;
@@ -12,6 +12,6 @@ mod transaction;
 
 pub(crate) use client::{Client, SessionFault, Stage};
 pub(crate) use ehlo::Keywords;
-pub(crate) use receiver::{Receiver, Taken};
+pub(crate) use receiver::{Host, Receiver, Taken};
 pub(crate) use reply::{Category, Reply};
 pub(crate) use transaction::{Acceptance, Refusal, transact};

@@ -5,55 +5,44 @@
 
 use std::pin::Pin;
 
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
     SslVersion,
 };
+use openssl::x509::X509;
 use rustls_pki_types::CertificateDer;
 use tokio_openssl::SslStream;
 
 use crate::outside::Stream;
-use crate::settings::{Settings, TlsVersion};
+use crate::settings::{OwnCertificate, Settings, TlsVersion};
 
 use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
 
 /// Ephemeral keys with authenticated encryption, then what TLS 1.0 and 1.1 have, without anonymous, empty, export and RC4
 /// suites (RFC 9325 §4.1).
-const SUITES: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AES:RSA+AES:ECDHE+3DES:RSA+3DES:!aNULL:!eNULL:!EXPORT:!RC4:@SECLEVEL=0";
+pub(super) const SUITES: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AES:RSA+AES:ECDHE+3DES:RSA+3DES:!aNULL:!eNULL:!EXPORT:!RC4:@SECLEVEL=0";
 /// Curves of at least 224 bits (RFC 9325 §4.5).
-const GROUPS: &str = "X25519:P-256:P-384:P-521";
+pub(super) const GROUPS: &str = "X25519:P-256:P-384:P-521";
 
 /// OpenSSL, set up once.
 pub(super) struct Legacy(SslContext);
 
 impl Legacy {
-    pub(super) fn new(settings: &Settings) -> Result<Self, openssl::error::ErrorStack> {
+    pub(super) fn new(settings: &Settings) -> Result<Self, ErrorStack> {
         let mut builder = SslContextBuilder::new(SslMethod::tls_client())?;
         builder.set_security_level(0);
         builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_COMPRESSION);
-        builder.set_min_proto_version(Some(match settings.minimum_tls {
-            TlsVersion::Tls10 => SslVersion::TLS1,
-            TlsVersion::Tls11 => SslVersion::TLS1_1,
-            TlsVersion::Tls12 => SslVersion::TLS1_2,
-            TlsVersion::Tls13 => SslVersion::TLS1_3,
-        }))?;
+        builder.set_min_proto_version(Some(version(settings.minimum_tls)))?;
         builder.set_cipher_list(SUITES)?;
         builder.set_groups_list(GROUPS)?;
         builder.set_session_cache_mode(SslSessionCacheMode::OFF);
         builder.set_verify(SslVerifyMode::NONE);
         if let Some(own) = &settings.client_certificate {
-            let key = openssl::pkey::PKey::private_key_from_der(own.key.secret_der())?;
-            for (place, certificate) in own.chain.iter().enumerate() {
-                let certificate = openssl::x509::X509::from_der(certificate)?;
-                if place == 0 {
-                    builder.set_certificate(&certificate)?;
-                } else {
-                    builder.add_extra_chain_cert(certificate)?;
-                }
-            }
-            builder.set_private_key(&key)?;
+            show(&mut builder, own)?;
         }
         Ok(Self(builder.build()))
     }
@@ -94,11 +83,38 @@ impl Legacy {
         &self,
         stream: Box<dyn Stream>,
         peer: &PeerName,
-    ) -> Result<SslStream<Box<dyn Stream>>, openssl::error::ErrorStack> {
+    ) -> Result<SslStream<Box<dyn Stream>>, ErrorStack> {
         let mut session = Ssl::new(&self.0)?;
         if let PeerName::Host(name) = peer {
             session.set_hostname(name.as_str())?;
         }
         SslStream::new(session, stream)
     }
+}
+
+/// A version as OpenSSL names it.
+pub(super) fn version(version: TlsVersion) -> SslVersion {
+    match version {
+        TlsVersion::Tls10 => SslVersion::TLS1,
+        TlsVersion::Tls11 => SslVersion::TLS1_1,
+        TlsVersion::Tls12 => SslVersion::TLS1_2,
+        TlsVersion::Tls13 => SslVersion::TLS1_3,
+    }
+}
+
+/// Has a certificate shown, with what leads from it to its root.
+pub(super) fn show(
+    builder: &mut SslContextBuilder,
+    own: &OwnCertificate,
+) -> Result<(), ErrorStack> {
+    let key = PKey::private_key_from_der(own.key.secret_der())?;
+    for (place, certificate) in own.chain.iter().enumerate() {
+        let certificate = X509::from_der(certificate)?;
+        if place == 0 {
+            builder.set_certificate(&certificate)?;
+        } else {
+            builder.add_extra_chain_cert(certificate)?;
+        }
+    }
+    builder.set_private_key(&key)
 }

@@ -1,4 +1,4 @@
-//! TLS towards receivers (RFC 3207, RFC 9325).
+//! TLS with other hosts, as their sender and as their receiver (RFC 3207, RFC 9325).
 //!
 //! The stack is chosen once, by the floor in the settings: rustls from TLS 1.2 on, OpenSSL for every version where the floor
 //! is lower. Both accept whatever certificate is shown; `verification` judges it after the handshake.
@@ -7,10 +7,15 @@
 mod legacy;
 mod modern;
 mod peer;
+mod server;
 mod stack;
+mod suite;
 mod verification;
 
 pub(crate) use peer::PeerName;
+pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;
 pub(crate) use stack::{HandshakeFault, Stack};
+#[cfg(test)]
+pub(crate) use suite::Suite;
 pub(crate) use verification::{ChainFault, NameFault, Trust, Verification};

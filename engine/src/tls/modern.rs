@@ -163,7 +163,7 @@ impl ServerCertVerifier for Postponed {
 }
 
 /// The engine's clock, as rustls asks for it.
-struct EngineTime(Arc<dyn Clock>);
+pub(super) struct EngineTime(pub(super) Arc<dyn Clock>);
 
 impl std::fmt::Debug for EngineTime {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
