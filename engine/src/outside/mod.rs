@@ -13,10 +13,12 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+mod beside;
 mod folder;
 mod real;
 mod store;
 
+pub use beside::{Beside, MemoryBeside, SystemBeside};
 pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
 pub use store::{EntryName, Kind, MemoryStore, Store};

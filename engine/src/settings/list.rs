@@ -3,6 +3,8 @@
 //! Choice: a listed domain does not cover its subdomains. The product page speaks of addresses and domain names and
 //! says nothing of names below them; who wants them lists them.
 
+use std::fmt;
+
 use crate::address::{AddressError, MailDomain, Mailbox};
 
 /// Addresses and domains that a rule speaks of.
@@ -57,6 +59,16 @@ impl ListEntry {
         match &self.who {
             Listed::Mailbox(listed) => listed.is_same(mailbox),
             Listed::Domain(domain) => domain == mailbox.domain(),
+        }
+    }
+}
+
+/// The address or domain.
+impl fmt::Display for ListEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Listed::Mailbox(mailbox) => formatter.write_str(mailbox.as_str()),
+            Listed::Domain(domain) => domain.fmt(formatter),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Settings are plain values. A change of settings holds from the next round on.
 
+pub mod file;
 mod list;
 mod receiving;
 mod route;

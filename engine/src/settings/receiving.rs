@@ -7,7 +7,7 @@ use crate::address::MailDomain;
 use super::OwnCertificate;
 
 /// The receiver's part of the settings.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receiving {
     /// Domains whose mail is taken from everybody and passed on to their MX hosts.
     pub domains: Vec<MailDomain>,

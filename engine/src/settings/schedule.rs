@@ -19,6 +19,18 @@ impl RetrySchedule {
         }
     }
 
+    /// The first wait.
+    #[must_use]
+    pub fn first(&self) -> Duration {
+        self.first
+    }
+
+    /// The longest wait.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.longest
+    }
+
     /// The wait after so many rounds (from 1).
     #[must_use]
     pub fn wait_after(&self, rounds: u32) -> Duration {

@@ -16,6 +16,9 @@ pub enum TlsVersion {
 }
 
 impl TlsVersion {
+    /// Every version, the oldest first.
+    pub const ALL: [Self; 4] = [Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
+
     /// Its number in the protocol (RFC 8446 §4.1.2).
     #[must_use]
     pub fn number(self) -> u16 {
@@ -26,10 +29,21 @@ impl TlsVersion {
             Self::Tls13 => 0x0304,
         }
     }
+
+    /// Its name, as in `TLS 1.2`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tls10 => "1.0",
+            Self::Tls11 => "1.1",
+            Self::Tls12 => "1.2",
+            Self::Tls13 => "1.3",
+        }
+    }
 }
 
 /// A certificate of the engine's own.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OwnCertificate {
     /// The leaf, then what leads from it to its root.
     pub chain: Vec<CertificateDer<'static>>,

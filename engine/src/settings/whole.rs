@@ -10,7 +10,7 @@ use crate::address::DomainName;
 use super::{OwnCertificate, Receiving, RetrySchedule, Route, Rule, TlsVersion};
 
 /// Everything the engine is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// What it calls itself in EHLO, in trace fields and in notices.
     pub hostname: DomainName,

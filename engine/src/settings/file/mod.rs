@@ -1,0 +1,22 @@
+//! Settings as a TOML file, in the terms in which an administrator thinks: named address lists that rules share, rules,
+//! routes, trust, and what this server shows of itself.
+//!
+//! Text goes in, [`SettingsFile`] comes out, or every problem at once with its place and what would be right. Nothing is
+//! decided here about mail. Disk and environment are read through [`crate::outside::Beside`].
+
+mod duration;
+mod list;
+mod nesting;
+mod pem;
+mod problem;
+mod receiving;
+mod rule;
+mod spelling;
+mod table;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+pub use list::NamedList;
+pub use problem::{Problem, Problems, Severity};
+pub use whole::{Read, SettingsFile};
