@@ -19,14 +19,11 @@ fn coverage(suite: &Loaded) -> Coverage {
     Coverage::of(&suite.catalogue, played, skipped, &elsewhere())
 }
 
-/// Whether this line begins a test function of the name: `fn name(`.
+/// Whether a line of the text begins a function of the name.
 fn defines(text: &str, name: &str) -> bool {
-    let head = format!("fn {name}(");
-    text.lines().any(|line| {
-        line.trim_start()
-            .trim_start_matches("async ")
-            .starts_with(&head)
-    })
+    let heads = ["fn", "async fn", "def"].map(|word| format!("{word} {name}("));
+    let begins = |line: &str| heads.iter().any(|head| line.trim_start().starts_with(head));
+    text.lines().any(begins)
 }
 
 #[test]

@@ -12,6 +12,9 @@ mod stack;
 mod suite;
 mod verification;
 
+#[cfg(test)]
+mod hello_tests;
+
 pub(crate) use peer::PeerName;
 pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;

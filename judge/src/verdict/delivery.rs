@@ -9,7 +9,7 @@ use super::rounds::{Counted, attempts, rounds};
 use super::scope::Scope;
 use super::status_code;
 use super::wanted::{self, counts};
-use super::wildcard::{domain_of, fits, fits_name};
+use super::wildcard::{domain_of, fits_name};
 use crate::events::What;
 use crate::scenario::{Count, Disclosure, OutcomeWord, TlsCondition};
 
@@ -107,8 +107,11 @@ pub(crate) fn status(scope: &Scope<'_, '_>, patterns: &[String]) -> Found {
         }
     }
     let holds = |code: &Option<String>| {
-        code.as_deref()
-            .is_some_and(|code| patterns.iter().any(|pattern| fits(pattern, code)))
+        code.as_deref().is_some_and(|code| {
+            patterns
+                .iter()
+                .any(|pattern| status_code::fits(pattern, code))
+        })
     };
     Found::of_each(
         seen.into_iter().map(|(code, index)| {

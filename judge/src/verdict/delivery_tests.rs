@@ -85,6 +85,7 @@ fn a_status_is_that_of_the_notice_or_of_the_refusal() {
     check(vec![
         (bounced("5.7.4"), family(), Pass, "5.7.4"),
         (bounced("5.1.1"), family(), Fail, "5.1.1"),
+        (bounced("5.7.20"), family(), Fail, "5.7.20"),
         (rejected("5.7.1 no"), family(), Pass, "5.7.1"),
         (rejected("no"), family(), Fail, "no status"),
         (
@@ -132,6 +133,30 @@ fn tls_and_via_are_those_of_the_session_that_delivered() {
             via(MX),
             NotJudged,
             "nothing was delivered",
+        ),
+    ]);
+}
+
+#[test]
+fn a_received_field_that_claims_tls_changes_nothing_of_what_was_seen() {
+    let at_least = || Wanted::Tls(vec![TlsCondition::AtLeast(TlsVersion::Tls12)]);
+    let forged = "Received: from a.test by subject.home.test with ESMTPS\r\n \
+                  (version=TLS1_3 cipher=TLS_AES_128_GCM_SHA256 bits=128/128);\r\n \
+                  Sun, 22 Nov 2026 05:00:00 +0000\r\nSubject: hello\r\n\r\nHow are you?\r\n";
+    let in_plaintext = || {
+        let from_to = ("sender@home.test", USER);
+        vec![
+            connect(MX, 1, false),
+            arrived(MX, 1, "first", from_to, "none", forged),
+        ]
+    };
+    check(vec![
+        (in_plaintext(), at_least(), Fail, "none"),
+        (
+            in_plaintext(),
+            Wanted::Tls(vec![TlsCondition::None]),
+            Pass,
+            "none",
         ),
     ]);
 }

@@ -1,5 +1,7 @@
 //! Enhanced status codes in text (RFC 3463 §2).
 
+use super::wildcard;
+
 /// The first enhanced code in a text: a class of 2, 4 or 5 and two numbers of up to three digits.
 #[must_use]
 pub(crate) fn first_in(text: &str) -> Option<&str> {
@@ -23,9 +25,45 @@ pub(crate) fn is_code(word: &str) -> bool {
     matches!(class, "2" | "4" | "5") && number(subject) && number(detail)
 }
 
+/// Does the code fit the pattern? The codes for results of message authentication (RFC 7372 §3) are of the family X.7,
+/// and say nothing of TLS: a pattern that means the family does not mean them.
+#[must_use]
+pub(crate) fn fits(pattern: &str, code: &str) -> bool {
+    let means_family = pattern.ends_with('*');
+    wildcard::fits(pattern, code) && !(means_family && is_of_message_authentication(code))
+}
+
+/// X.7.20 to X.7.26.
+fn is_of_message_authentication(code: &str) -> bool {
+    let detail = code
+        .split_once('.')
+        .and_then(|(_, rest)| rest.strip_prefix("7."));
+    detail
+        .and_then(|detail| detail.parse().ok())
+        .is_some_and(|detail: u16| (20..=26).contains(&detail))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_of_message_authentication_are_no_outcomes_of_tls() {
+        // (pattern, code, does it fit?)
+        let cases = [
+            ("?.7.*", "5.7.4", true),
+            ("?.7.*", "5.7.1", true),
+            ("?.7.*", "4.7.27", true),
+            ("?.7.*", "5.7.20", false),
+            ("?.7.*", "5.7.26", false),
+            ("5.7.20", "5.7.20", true),
+            ("?.1.*", "5.1.20", true),
+            ("?.7.*", "5.1.7", false),
+        ];
+        for (pattern, code, want) in cases {
+            assert_eq!(fits(pattern, code), want, "{pattern} with {code}");
+        }
+    }
 
     #[test]
     fn a_code_is_found_among_other_numbers() {

@@ -20,7 +20,7 @@ pub enum Shown {
     Not(String),
 }
 
-/// A test of the workspace, as `path/to/file.rs::name_of_the_test`.
+/// A test of the workspace, as `path/to/file.rs::name_of_the_test`; in Python where foreign programs are asked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Test {
@@ -120,7 +120,7 @@ impl TryFrom<String> for Test {
 
     fn try_from(text: String) -> Result<Self, String> {
         match text.split_once("::") {
-            Some((file, name)) if file.ends_with(".rs") && !name.is_empty() => Ok(Self {
+            Some((file, name)) if is_source(file) && !name.is_empty() => Ok(Self {
                 file: file.to_owned(),
                 name: name.to_owned(),
             }),
@@ -129,6 +129,10 @@ impl TryFrom<String> for Test {
             )),
         }
     }
+}
+
+fn is_source(file: &str) -> bool {
+    [".rs", ".py"].iter().any(|ending| file.ends_with(ending))
 }
 
 impl From<Test> for String {
