@@ -13,8 +13,9 @@ use mtaspec_certs::Minted;
 use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
 use mtaspec_engine::outside::{MemoryStore, Outside, Spawner};
 use mtaspec_engine::settings::{
-    Account, AddressList, Applies, ListEntry, OwnCertificate, Receiving, Route as EngineRoute,
-    RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches, TlsVersion,
+    Account, AddressList, Aliases, Applies, ListEntry, OwnCertificate, Receiving,
+    Route as EngineRoute, RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches,
+    TlsVersion,
 };
 use mtaspec_engine::{Engine, Options, Running as RunningEngine, Service};
 use mtaspec_harness::subject::{
@@ -183,13 +184,15 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
     };
     let mut settings = Settings::new(hostname, vec![resolver]);
     settings.rules = (told.rules.iter())
-        .map(|rule| engine_rule(rule).map_err(|error| cannot("this rule", &error)))
-        .collect::<Result<_, _>>()?;
+        .map(engine_rule)
+        .collect::<Result<_, _>>()
+        .map_err(|error| cannot("the rules", &error))?;
     settings.routes = (told.routes.iter())
-        .map(|(domain, route)| {
-            engine_route(domain, route).map_err(|error| cannot("this route", &error))
-        })
-        .collect::<Result<_, _>>()?;
+        .map(|(domain, route)| engine_route(domain, route))
+        .collect::<Result<_, _>>()
+        .map_err(|error| cannot("the routes", &error))?;
+    settings.aliases =
+        Aliases::parse(&told.settings.aliases).map_err(|error| cannot("the aliases", &error))?;
     settings.receiving = receiving(briefing, told)?;
     settings.minimum_tls = match told.settings.minimum_tls {
         Version::Ssl3 | Version::Tls10 => TlsVersion::Tls10,
@@ -208,18 +211,14 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
 fn receiving(briefing: &Briefing, told: &Instructions) -> Result<Receiving, SubjectError> {
     let home = MailDomain::parse(&briefing.home)
         .map_err(|error| SubjectError::Unsupported(format!("{}: {error}", briefing.home)))?;
-    let OwnIdentity {
-        certificate,
-        user,
-        password,
-    } = &briefing.identity;
+    let own: &OwnIdentity = &briefing.identity;
     Ok(Receiving {
         domains: vec![home],
-        certificate: Some(own_certificate(certificate)?),
+        certificate: Some(own_certificate(&own.certificate)?),
         demand_tls: told.settings.demand_tls,
         accounts: vec![Account {
-            user: user.clone(),
-            password: password.clone(),
+            user: own.user.clone(),
+            password: own.password.clone(),
         }],
     })
 }
@@ -257,10 +256,9 @@ fn engine_rule(rule: &Rule) -> Result<EngineRule, AddressError> {
 
 fn engine_route(domain: &str, route: &Route) -> Result<EngineRoute, AddressError> {
     Ok(EngineRoute {
-        domain: match domain {
-            "*" => None,
-            one => Some(MailDomain::parse(one)?),
-        },
+        domain: (domain != "*")
+            .then(|| MailDomain::parse(domain))
+            .transpose()?,
         host: MailDomain::parse(&route.host)?,
         mx_lookup: route.mx_lookup,
         port: route.port,

@@ -110,6 +110,7 @@ impl Engine {
             "queue",
             "ipv6",
             "setting-minimum-tls",
+            "setting-aliases",
             "setting-trust",
             "setting-queue-lifetime",
             "setting-client-certificate",

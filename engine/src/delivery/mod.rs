@@ -7,6 +7,7 @@
 mod attempt;
 mod decision;
 mod disposition;
+mod expansion;
 mod message;
 mod queue;
 mod round;

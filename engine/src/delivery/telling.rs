@@ -76,6 +76,17 @@ impl Telling {
         }
     }
 
+    /// A recipient was an alias, and the message goes on to those it stands for (RFC 3461 §5.2.7.3).
+    pub(super) fn expanded(&mut self, recipient: Recipient) {
+        if recipient.wants_success_notice() {
+            self.reports.push(Report {
+                recipient,
+                event: Event::Expanded,
+                last_attempt: None,
+            });
+        }
+    }
+
     /// The notices, each with its one recipient. A message with a null sender has nobody to tell (RFC 5321 §6.1), and so
     /// there is no notice about a notice.
     #[must_use]
@@ -95,24 +106,29 @@ impl Telling {
                 .cloned()
                 .collect()
         };
-        [Action::Failed, Action::Delayed, Action::Relayed]
-            .into_iter()
-            .map(of)
-            .filter(|reports| !reports.is_empty())
-            .map(|reports| {
-                let notice = dsn::notice(
-                    &workshop.settings.hostname,
-                    message,
-                    &reports,
-                    now,
-                    workshop.chance.draw(),
-                );
-                // A notice asks for none of its own (RFC 3461 §6.1).
-                let mut told = Recipient::new(sender.clone());
-                told.notify = Some(Notify::default());
-                (notice, told)
-            })
-            .collect()
+        [
+            Action::Failed,
+            Action::Delayed,
+            Action::Relayed,
+            Action::Expanded,
+        ]
+        .into_iter()
+        .map(of)
+        .filter(|reports| !reports.is_empty())
+        .map(|reports| {
+            let notice = dsn::notice(
+                &workshop.settings.hostname,
+                message,
+                &reports,
+                now,
+                workshop.chance.draw(),
+            );
+            // A notice asks for none of its own (RFC 3461 §6.1).
+            let mut told = Recipient::new(sender.clone());
+            told.notify = Some(Notify::default());
+            (notice, told)
+        })
+        .collect()
     }
 }
 

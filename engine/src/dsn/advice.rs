@@ -14,6 +14,7 @@ pub(super) fn advice(event: &Event) -> &'static str {
         Event::Delayed { .. } => {
             "nothing for now. If it is urgent, tell the recipient in another way."
         }
+        Event::Expanded => "nothing.",
         Event::Relayed(_) => {
             "nothing. Only the recipient can say whether the message was received and read."
         }

@@ -88,6 +88,7 @@ fn subject(action: Action) -> &'static str {
         Action::Failed => "Your message could not be delivered",
         Action::Delayed => "Your message is delayed, and will be tried again",
         Action::Relayed => "Your message was handed on",
+        Action::Expanded => "Your message goes on to several recipients",
     }
 }
 

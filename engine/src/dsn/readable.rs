@@ -72,7 +72,7 @@ fn opening(action: Action, reports: &[Report]) -> String {
         Action::Delayed => {
             let until = reports.iter().filter_map(|report| match &report.event {
                 Event::Delayed { until, .. } => *until,
-                Event::Failed(_) | Event::Relayed(_) => None,
+                Event::Failed(_) | Event::Relayed(_) | Event::Expanded => None,
             });
             let until = until.min().map_or_else(
                 || ".".into(),
@@ -86,6 +86,10 @@ fn opening(action: Action, reports: &[Report]) -> String {
         Action::Relayed => format!(
             "Your message was handed to the mail server of {whom} named below. That server does not tell what becomes \
              of it there: unless it fails, this is the last you hear of it."
+        ),
+        Action::Expanded => format!(
+            "Your message reached {whom} named below and goes on from here. Unless it fails for one of those behind it, \
+             this is the last you hear of it."
         ),
     }
 }

@@ -30,11 +30,13 @@ pub(crate) enum Event {
     },
     /// It was handed to a host that tells nobody of deliveries.
     Relayed(Handover),
+    /// The recipient stands for several others, and the message goes on to them.
+    Expanded,
 }
 
 /// What a notice is about; the value of the field Action (RFC 3464 §2.3.3).
 ///
-/// `delivered` is for those who have mailboxes, `expanded` for those who have aliases: here is neither.
+/// `delivered` is for those who have mailboxes: here are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     /// Given up.
@@ -43,6 +45,8 @@ pub(crate) enum Action {
     Delayed,
     /// Handed on to where no notices come from.
     Relayed,
+    /// Sent on to those whom an alias stands for.
+    Expanded,
 }
 
 impl Action {
@@ -53,6 +57,7 @@ impl Action {
             Self::Failed => "failed",
             Self::Delayed => "delayed",
             Self::Relayed => "relayed",
+            Self::Expanded => "expanded",
         }
     }
 }
@@ -65,6 +70,7 @@ impl Event {
             Self::Failed(_) => Action::Failed,
             Self::Delayed { .. } => Action::Delayed,
             Self::Relayed(_) => Action::Relayed,
+            Self::Expanded => Action::Expanded,
         }
     }
 
@@ -77,6 +83,7 @@ impl Event {
         match self {
             Self::Failed(trouble) | Self::Delayed { trouble, .. } => trouble.status(),
             Self::Relayed(_) => "2.1.9".into(),
+            Self::Expanded => "2.1.5".into(),
         }
     }
 
@@ -86,6 +93,7 @@ impl Event {
         match self {
             Self::Failed(trouble) | Self::Delayed { trouble, .. } => trouble.host(),
             Self::Relayed(handover) => Some(&handover.host),
+            Self::Expanded => None,
         }
     }
 
@@ -95,6 +103,7 @@ impl Event {
         match self {
             Self::Failed(trouble) | Self::Delayed { trouble, .. } => trouble.reply(),
             Self::Relayed(handover) => Some(&handover.acceptance.reply),
+            Self::Expanded => None,
         }
     }
 
@@ -105,6 +114,9 @@ impl Event {
             Self::Failed(trouble) | Self::Delayed { trouble, .. } => trouble.told(),
             Self::Relayed(Handover { host, acceptance }) => {
                 format!("the host {host} took it: {}", acceptance.reply.told())
+            }
+            Self::Expanded => {
+                "the address stands for several others, and it goes on to each of them".into()
             }
         }
     }

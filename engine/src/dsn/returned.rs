@@ -15,7 +15,8 @@ const HEADER_LIMIT: usize = 64 * 1_024;
 pub(super) fn returned(message: &Message, action: Action) -> (&'static str, &[u8]) {
     let whole = match (action, message.dsn.ret) {
         (Action::Failed, Some(Return::Full) | None) => message.content.len() <= MESSAGE_LIMIT,
-        (Action::Failed, Some(Return::Header)) | (Action::Delayed | Action::Relayed, _) => false,
+        (Action::Failed, Some(Return::Header))
+        | (Action::Delayed | Action::Relayed | Action::Expanded, _) => false,
     };
     match (whole, message.has_utf8_header()) {
         (true, false) => ("message/rfc822", &message.content),

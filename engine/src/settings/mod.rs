@@ -2,6 +2,7 @@
 //!
 //! Settings are plain values. A change of settings holds from the next round on.
 
+mod alias;
 pub mod file;
 mod list;
 mod receiving;
@@ -11,6 +12,7 @@ mod schedule;
 mod tls;
 mod whole;
 
+pub use alias::{Alias, Aliases};
 pub use list::{AddressList, ListEntry, Listed};
 pub use receiving::{Account, Receiving};
 pub use route::{Route, RouteUse};

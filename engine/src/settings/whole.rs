@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::address::DomainName;
 
-use super::{OwnCertificate, Receiving, RetrySchedule, Route, Rule, TlsVersion};
+use super::{Aliases, OwnCertificate, Receiving, RetrySchedule, Route, Rule, TlsVersion};
 
 /// Everything the engine is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// Routes; of several that fit, the one for the domain itself goes before the one for all mail.
     pub routes: Vec<Route>,
+    /// Addresses that stand for others.
+    pub aliases: Aliases,
     /// What it is told as a receiver.
     pub receiving: Receiving,
     /// The oldest TLS version that is spoken.
@@ -45,6 +47,7 @@ impl Settings {
             resolvers,
             rules: Vec::new(),
             routes: Vec::new(),
+            aliases: Aliases::default(),
             receiving: Receiving::default(),
             minimum_tls: TlsVersion::Tls12,
             trust: Vec::new(),

@@ -236,12 +236,15 @@ impl Play<'_> {
             return;
         };
         let steps = &self.planned.labelled().steps[..=until];
+        let settings = &self.planned.labelled().steps[until].world.settings;
         for message in steps.iter().flat_map(|step| &step.inject) {
             for mail in self.planned.mail().copies_of(&message.name) {
                 for recipient in &message.to {
+                    let mut whom = settings.stands_for(recipient);
+                    whom.push(recipient.clone());
                     let is_listed = listed.iter().any(|entry| {
                         entry.sender.eq_ignore_ascii_case(&mail.sender)
-                            && entry.recipient.eq_ignore_ascii_case(recipient)
+                            && (whom.iter()).any(|one| entry.recipient.eq_ignore_ascii_case(one))
                     });
                     let teller = Teller {
                         message: Some(mail.message.clone()),

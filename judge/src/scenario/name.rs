@@ -18,6 +18,17 @@ pub fn is_same_name(left: &str, right: &str) -> bool {
     left == right || ascii_form(left) == ascii_form(right)
 }
 
+/// Whether two spellings are one address, local parts in any letter case.
+#[must_use]
+pub(super) fn is_same_address(left: &str, right: &str) -> bool {
+    match (left.rsplit_once('@'), right.rsplit_once('@')) {
+        (Some((left, left_domain)), Some((right, right_domain))) => {
+            left.to_lowercase() == right.to_lowercase() && is_same_name(left_domain, right_domain)
+        }
+        _ => left == right,
+    }
+}
+
 /// The host that `[NAME]` or `NAME` speaks of.
 #[must_use]
 pub fn without_brackets(name: &str) -> &str {

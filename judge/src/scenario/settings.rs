@@ -7,6 +7,7 @@ use mtaspec_certs::CertificateSpec;
 use serde::{Deserialize, Serialize};
 
 use super::TlsVersion;
+use super::name::is_same_address;
 
 /// The secure transport (TLS) compliance setting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,6 +93,77 @@ impl Default for Settings {
             demand_tls: false,
             client_certificate: None,
             resolver_validates: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Whom an address stands for in the end; nobody where it is no alias. A circle ends where it began.
+    #[must_use]
+    pub fn stands_for(&self, address: &str) -> Vec<String> {
+        let mut passed = Vec::new();
+        let mut found = Vec::new();
+        if self.members_of(address).is_some() {
+            self.follow(address, &mut passed, &mut found);
+        }
+        found
+    }
+
+    fn members_of(&self, address: &str) -> Option<&[String]> {
+        let mut aliases = self.aliases.iter();
+        let alias = aliases.find(|(alias, _)| is_same_address(alias, address));
+        alias.map(|(_, members)| members.as_slice())
+    }
+
+    fn follow<'a>(&'a self, address: &'a str, passed: &mut Vec<&'a str>, found: &mut Vec<String>) {
+        match self.members_of(address) {
+            Some(_) if passed.contains(&address) => {}
+            Some(members) => {
+                passed.push(address);
+                for member in members {
+                    self.follow(member, passed, found);
+                }
+            }
+            None if found.iter().any(|known| is_same_address(known, address)) => {}
+            None => found.push(address.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_stands_for_what_it_leads_to_in_the_end() {
+        let aliases = [
+            ("one@home.test", "user@example.test"),
+            ("far@home.test", "One@HOME.test"),
+            (
+                "list@home.test",
+                "one@home.test a@x.test A@x.test list@home.test",
+            ),
+            ("left@home.test", "right@home.test b@x.test"),
+            ("right@home.test", "left@home.test"),
+        ];
+        let told = |(alias, members): (&str, &str)| {
+            let members = members.split(' ').map(str::to_owned).collect();
+            (alias.to_owned(), members)
+        };
+        let settings = Settings {
+            aliases: aliases.into_iter().map(told).collect(),
+            ..Settings::default()
+        };
+        // (address, whom it stands for)
+        let cases = [
+            ("user@home.test", ""),
+            ("one@home.test", "user@example.test"),
+            ("far@home.test", "user@example.test"),
+            ("list@home.test", "user@example.test a@x.test"),
+            ("left@home.test", "b@x.test"),
+        ];
+        for (address, want) in cases {
+            assert_eq!(settings.stands_for(address).join(" "), want, "{address}");
         }
     }
 }

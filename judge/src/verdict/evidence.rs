@@ -193,9 +193,7 @@ impl<'a> Evidence<'a> {
             let delivers = to.iter().any(|to| {
                 owner.message.to.iter().any(|recipient| {
                     same_address(recipient, to)
-                        || expansion(&settings.aliases, recipient)
-                            .iter()
-                            .any(|one| same_address(one, to))
+                        || (settings.stands_for(recipient).iter()).any(|one| same_address(one, to))
                 })
             });
             if delivers && (!from.is_empty() || owner.message.from.is_empty()) {
@@ -239,17 +237,6 @@ impl<'a> Evidence<'a> {
                     if verb == "MAIL" && text.to_ascii_uppercase().contains(" RET="))
         })
     }
-}
-
-/// What an alias at the subject stands for; nothing where it is none.
-pub(crate) fn expansion<'w>(
-    aliases: &'w BTreeMap<String, Vec<String>>,
-    recipient: &str,
-) -> &'w [String] {
-    aliases
-        .iter()
-        .find(|(address, _)| same_address(address, recipient))
-        .map_or(&[], |(_, targets)| targets)
 }
 
 /// An address without a `+tag`, in one spelling.

@@ -5,7 +5,7 @@
 //! nowhere. `unknown`: the world cannot tell. What a notice says never decides, but for one that says outright that
 //! it tells of no failure while nothing shows that the message is gone.
 
-use super::evidence::{Evidence, expansion, is_home};
+use super::evidence::{Evidence, is_home};
 use super::messages::Sent;
 use super::rounds::rounds;
 use super::wildcard::{domain_of, same_address};
@@ -184,8 +184,7 @@ fn deliveries(
     recipient: &str,
     until: usize,
 ) -> Vec<usize> {
-    let aliases = &evidence.world(sent.step).settings.aliases;
-    let expanded = expansion(aliases, recipient);
+    let expanded = (evidence.world(sent.step).settings).stands_for(recipient);
     let took = |address: &str| -> Vec<usize> {
         evidence
             .events_of(sent, 1..=until)
@@ -226,12 +225,20 @@ fn return_notices(
     until: usize,
     is_gone_unseen: bool,
 ) -> Vec<usize> {
+    // A notice may speak of the recipient, or of somebody it stands for.
+    let mut whom = (evidence.world(sent.step).settings).stands_for(recipient);
+    whom.push(recipient.to_owned());
     sent.events
         .iter()
         .filter_map(|event| evidence.notice_of(*event))
         .filter(|notice| notice.step <= until && notice.message == sent.name)
-        .filter(|notice| notice.notice.speaks_of(recipient))
-        .filter(|notice| is_gone_unseen || !notice.notice.denies_failure(recipient))
+        .filter(|notice| {
+            let told = |one: &String| {
+                notice.notice.speaks_of(one)
+                    && (is_gone_unseen || !notice.notice.denies_failure(one))
+            };
+            whom.iter().any(told)
+        })
         .map(|notice| notice.event)
         .collect()
 }

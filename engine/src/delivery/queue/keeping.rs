@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::delivery::expansion::expand;
 use crate::delivery::message::{Message, Recipient};
+use crate::delivery::telling::Telling;
 use crate::outside::{EntryName, Kind};
 
 use super::bounds::NotTaken;
@@ -60,7 +62,11 @@ impl Queue {
         Ok(self.keep(message, recipients).await?)
     }
 
-    /// The same for a message of the engine's own, for which there always is room.
+    /// The same for a message of the engine's own, for which there always is room. It is kept for those whom its recipients
+    /// stand for.
+    ///
+    /// Choice: the notice of an expansion follows the message into the store. A program that is killed between the two
+    /// has told nobody; told before, it might have promised what then was not there.
     ///
     /// # Errors
     /// What the system says of the store; the message is not taken then.
@@ -69,8 +75,23 @@ impl Queue {
         message: Message,
         recipients: Vec<Recipient>,
     ) -> io::Result<()> {
+        let workshop = self.workshop();
+        let expansion = expand(&workshop.settings.aliases, recipients);
+        let message = Arc::new(message);
+        self.store(Arc::clone(&message), expansion.recipients)
+            .await?;
+        let mut telling = Telling::default();
+        for recipient in expansion.expanded {
+            telling.expanded(recipient);
+        }
+        // What a notice could not be stored for is logged; the message has been taken all the same.
+        Box::pin(self.tell(&workshop, &message, telling)).await;
+        Ok(())
+    }
+
+    async fn store(&self, message: Arc<Message>, recipients: Vec<Recipient>) -> io::Result<()> {
         let now = self.workshop().outside.clock.now();
-        let held = Held::new(Arc::new(message), recipients, now);
+        let held = Held::new(message, recipients, now);
         let id = {
             let mut state = self.state();
             // Ids grow over restarts too, so that logs do not speak of two messages by one id.

@@ -193,7 +193,12 @@ impl Queue {
     }
 
     /// Sends what the sender of a message is to be told. No: it could not be stored.
-    async fn tell(&self, workshop: &Workshop, message: &Message, telling: Telling) -> bool {
+    pub(super) async fn tell(
+        &self,
+        workshop: &Workshop,
+        message: &Message,
+        telling: Telling,
+    ) -> bool {
         let now = workshop.outside.clock.now();
         for (notice, sender) in telling.notices(workshop, message, now) {
             if self.keep(notice, vec![sender]).await.is_err() {
