@@ -14,6 +14,7 @@ mod engine;
 mod header;
 mod obligation;
 pub mod outside;
+pub mod probe;
 mod route;
 pub mod settings;
 mod smtp;

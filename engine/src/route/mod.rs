@@ -16,7 +16,7 @@ mod walk;
 pub(crate) use answer::{Answer, LookupFault};
 pub(crate) use chance::Chance;
 pub(crate) use mx::RouteFault;
-pub(crate) use next_hop::{NextHop, route_for};
+pub(crate) use next_hop::{NextHop, Way, route_for};
 pub(crate) use null_mx::takes_no_mail;
 pub(crate) use resolver::{Directory, Resolver};
 #[cfg(test)]
