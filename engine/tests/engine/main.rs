@@ -7,6 +7,7 @@ mod dns;
 mod handshake;
 mod hosts;
 mod injection;
+mod kept_for_others;
 mod notices;
 mod peer;
 mod queue;
