@@ -11,6 +11,7 @@ mod kept_for_others;
 mod notices;
 mod peer;
 mod queue;
+mod receiver;
 mod scene;
 mod system;
 mod tls;
