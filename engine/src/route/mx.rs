@@ -115,8 +115,6 @@ mod tests {
                 .map(|(preference, host)| (*preference, Name::from_ascii(host).unwrap()))
                 .collect(),
             addresses: Vec::new(),
-            texts: Vec::new(),
-            pointers: Vec::new(),
         };
         decide(Ok(answer), seed)
     }

@@ -99,6 +99,11 @@ impl CaseWorld {
         Ok(world)
     }
 
+    /// The faults of the step that now is.
+    pub(crate) fn faults(&self) -> &Arc<FaultBook> {
+        &self.faults
+    }
+
     /// Makes the world that of another step, from 0: hosts and zones come, change and go; connections are closed.
     ///
     /// # Errors

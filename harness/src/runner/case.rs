@@ -13,6 +13,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::causes::with_causes;
+use super::inbound;
+use crate::client::Client;
 use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
 use crate::plan::{PlanOptions, PlannedCase};
@@ -37,7 +39,7 @@ pub struct Player {
 const ACCOUNT: (&str, &str) = ("sender", "for-tests-only");
 
 /// Why a case could not be played to its end.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Player {
     /// A player with the usual names, whose certificates come from the Internet's own authorities.
@@ -84,10 +86,11 @@ impl Player {
         recorder: &Recorder,
     ) -> Result<(), Failure> {
         let mut world = self.internet.add(planned, clock, recorder).await?;
-        let mut subject = self
-            .subject
-            .start(self.briefing(planned, clock, recorder)?)
-            .await?;
+        let briefing = self.briefing(planned, clock, recorder)?;
+        let identity = briefing.identity.clone();
+        let mut subject = self.subject.start(briefing).await?;
+        let around = (&world, clock, recorder);
+        let sender = inbound::sender(planned, subject.as_ref(), &identity, &self.mint, around)?;
         let mut play = Play {
             player: self,
             planned,
@@ -95,6 +98,7 @@ impl Player {
             recorder,
             world: &mut world,
             subject: subject.as_mut(),
+            sender,
         };
         let played = play.steps().await;
         subject.stop().await;
@@ -177,6 +181,8 @@ struct Play<'a> {
     recorder: &'a Recorder,
     world: &'a mut CaseWorld,
     subject: &'a mut dyn Running,
+    /// The harness, where the subject receives.
+    sender: Option<Client>,
 }
 
 impl Play<'_> {
@@ -193,7 +199,6 @@ impl Play<'_> {
                 self.subject.change(instructions).await?;
             }
             self.act(step).await?;
-            self.ask(step).await;
             self.subject.settle().await?;
             if let Some(lasts) = step.lasts {
                 self.subject.advance(lasts).await?;
@@ -204,12 +209,34 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Messages that belong to one step go in at one moment: the clock stands still until the last one is in.
+    /// Messages that belong to one step go in at one moment: the clock stands still until the last one is in. Where the
+    /// harness is the sender it may be silent, and then the clock is the subject's.
     async fn act(&mut self, step: &Step) -> Result<(), Failure> {
-        let _still = self.clock.stand_still();
+        let still = self.clock.stand_still();
         if step.makes_due {
             self.subject.retry_now().await?;
         }
+        match &self.sender {
+            None => self.hand_over(step).await?,
+            Some(sender) => {
+                let mail = self.planned.mail();
+                let copies = (step.inject.iter()).flat_map(|message| {
+                    mail.copies_of(&message.name)
+                        .map(move |mail| (message, mail))
+                });
+                sender.send(&copies.collect::<Vec<_>>(), still).await;
+            }
+        }
+        if let Some(question) = &step.ask
+            && let Some(fields) = self.subject.ask(question).await
+        {
+            self.recorder
+                .record(Teller::default(), What::Answered { fields });
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, step: &Step) -> Result<(), Failure> {
         let home = self.planned.names().labelled("home.test");
         let hand_over = HandOver {
             address: self.subject.injection_address(),
@@ -223,16 +250,6 @@ impl Play<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The clock goes on meanwhile: a host may let the subject wait for the answer.
-    async fn ask(&mut self, step: &Step) {
-        if let Some(question) = &step.ask
-            && let Some(fields) = self.subject.ask(question).await
-        {
-            self.recorder
-                .record(Teller::default(), What::Answered { fields });
-        }
     }
 
     /// Looks for each message so far. A subject that cannot tell leaves no event.

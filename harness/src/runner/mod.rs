@@ -2,6 +2,7 @@
 
 mod case;
 mod causes;
+mod inbound;
 mod run;
 mod schedule;
 

@@ -8,6 +8,7 @@ use mtaspec_judge::scenario::Message;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use super::envelope::{mail_command, rcpt_command};
 use super::message::compose;
 use super::smtp_client::{DialogueError, Reply, SmtpClient};
 use crate::plan::PlannedMail;
@@ -129,7 +130,7 @@ impl HandOver<'_> {
                 .await?;
         }
         if answer.is_positive() {
-            let mail_from = mail_command(message, mail, &content);
+            let mail_from = mail_command(message, mail, content.len(), content.is_ascii());
             answer = client.command(&mail_from).await?;
         }
         if !answer.is_positive() {
@@ -179,51 +180,6 @@ impl HandOver<'_> {
             .format(&Rfc2822)
             .expect("a date of our time can be written")
     }
-}
-
-/// MAIL with the parameters that the message asks for (RFC 1870, RFC 3461 §4.3, RFC 6531 §3.4, RFC 8689 §2).
-fn mail_command(message: &Message, mail: &PlannedMail, content: &[u8]) -> String {
-    let mut line = format!("MAIL FROM:<{}> SIZE={}", mail.sender, content.len());
-    if !content.is_ascii() {
-        line.push_str(" BODY=8BITMIME");
-    }
-    if message.smtputf8 {
-        line.push_str(" SMTPUTF8");
-    }
-    if let Some(ret) = &message.ret {
-        line.push_str(&format!(" RET={}", ret.to_uppercase()));
-    }
-    if let Some(envid) = &message.envid {
-        line.push_str(&format!(" ENVID={}", xtext(envid)));
-    }
-    if message.requiretls {
-        line.push_str(" REQUIRETLS");
-    }
-    line
-}
-
-fn rcpt_command(message: &Message, recipient: &str) -> String {
-    let mut line = format!("RCPT TO:<{recipient}>");
-    if !message.notify.is_empty() {
-        line.push_str(&format!(
-            " NOTIFY={}",
-            message.notify.join(",").to_uppercase()
-        ));
-    }
-    line
-}
-
-/// Text as a parameter's value (RFC 3461 §4).
-fn xtext(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'+' | b'=' => out.push_str(&format!("+{byte:02X}")),
-            b'!'..=b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("+{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::plan::PlannedMail;
 const LINE: usize = 76;
 
 /// The content of a message, lines ended by CRLF, not yet dot-stuffed. `date` is that of the Date field.
-pub(super) fn compose(message: &Message, mail: &PlannedMail, home: &str, date: &str) -> Vec<u8> {
+pub(crate) fn compose(message: &Message, mail: &PlannedMail, home: &str, date: &str) -> Vec<u8> {
     let from = match &message.header_from {
         Some(from) => from.clone(),
         // A null reverse-path says nothing of the author.

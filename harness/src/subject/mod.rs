@@ -3,6 +3,7 @@
 //! A subject is a black box: it gets DNS, SMTP and HTTPS, and a message. The built-in engine is one among others.
 
 mod contract;
+mod envelope;
 mod hand_over;
 mod message;
 mod smtp_client;
@@ -10,4 +11,6 @@ mod smtp_client;
 pub use contract::{
     Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
 };
+pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
 pub use hand_over::{HandOver, InjectionError};
+pub(crate) use message::compose;

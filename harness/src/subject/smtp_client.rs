@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use super::envelope::stuffed;
+
 /// The longest line of a reply, and the most lines of one.
 const LINE_LIMIT: u64 = 4096;
 const LINES_LIMIT: usize = 200;
@@ -135,21 +137,6 @@ async fn read_reply(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Reply, D
     }
 }
 
-fn stuffed(message: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(message.len() + 8);
-    for line in message.split_inclusive(|byte| *byte == b'\n') {
-        if line.starts_with(b".") {
-            out.push(b'.');
-        }
-        out.extend_from_slice(line);
-    }
-    if !out.is_empty() && !out.ends_with(b"\r\n") {
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b".\r\n");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -195,12 +182,6 @@ mod tests {
         let connected = SmtpClient::connect_with(to, Duration::ZERO).await;
         let error = connected.map(|_| ()).unwrap_err();
         assert_eq!(error.to_string(), "the subject said nothing for 30 s");
-    }
-
-    #[test]
-    fn a_line_that_begins_with_a_dot_gets_another() {
-        assert_eq!(stuffed(b".a\r\nb.\r\n..\r\n"), b"..a\r\nb.\r\n...\r\n.\r\n");
-        assert_eq!(stuffed(b"a"), b"a\r\n.\r\n");
     }
 
     proptest! {

@@ -58,7 +58,11 @@ impl Received {
                 .position(|word| word.eq_ignore_ascii_case(keyword))?;
             words.get(at + 1).map(|word| (*word).to_owned())
         };
-        let clauses: Vec<&str> = clauses.split_whitespace().collect();
+        // The semicolon before the date may stand right behind a word.
+        let clauses: Vec<&str> = clauses
+            .split(|c: char| c.is_whitespace() || c == ';')
+            .filter(|word| !word.is_empty())
+            .collect();
         let all = format!("{} {comments}", clauses.join(" "));
         let words: Vec<&str> = all
             .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';' | '='))
@@ -175,6 +179,10 @@ mod tests {
             (
                 "from h by mx with ESMTPSA (version=TLSv1.2 cipher=AES256-SHA bits=256 verify=NO); d",
                 ("ESMTPSA", "TLS1_2", "AES256-SHA", "256", false),
+            ),
+            (
+                "from h ([198.18.0.1])\r\n\tby mx with ESMTP;\r\n\td",
+                ("ESMTP", "", "", "", false),
             ),
             (
                 "from h by mx with esmtp (Exim 4.98); d",

@@ -1,7 +1,8 @@
 //! What stands between a TLS stack and the connection while they shake hands.
 //!
-//! It replays the hello that was read ahead, keeps what the fake writes, writes it in pieces where a fault asks for
-//! that, and notices the moment `in-handshake`: the fake's first flight is out and the stack wants to read on.
+//! It replays the hello that was read ahead, keeps what passes, writes it in pieces where a fault asks for that, and
+//! notices the moment `in-handshake`: the server's first flight has passed. A fake that serves comes to that moment
+//! when its stack wants to read on, one that is the client when its stack wants to answer.
 
 use std::future::Future;
 use std::io;
@@ -53,6 +54,7 @@ pub(super) struct Below {
     pieces: Pieces,
     after_flight: AfterFlight,
     flight_out: bool,
+    is_client: bool,
     wait: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
@@ -69,7 +71,16 @@ impl Below {
             pieces: Pieces::Whole,
             after_flight: AfterFlight::GoOn,
             flight_out: false,
+            is_client: false,
             wait: None,
+        }
+    }
+
+    /// For a fake that is the client.
+    pub(super) fn of_client(wire: Wire, clock: Arc<CaseClock>) -> Self {
+        Self {
+            is_client: true,
+            ..Self::new(wire, Vec::new(), clock)
         }
     }
 
@@ -85,9 +96,18 @@ impl Below {
         self
     }
 
-    /// What the fake sent so far.
+    /// What the server sent so far.
     pub(super) fn flight(&self) -> Flight {
-        self.sent.as_deref().map(Flight::read).unwrap_or_default()
+        match (self.is_client, self.sent.as_deref()) {
+            (true, _) => Flight::read(&self.received),
+            (false, Some(sent)) => Flight::read(sent),
+            (false, None) => Flight::default(),
+        }
+    }
+
+    /// What the fake sent and received in the handshake.
+    pub(super) fn passed(&self) -> (&[u8], &[u8]) {
+        (self.sent.as_deref().unwrap_or_default(), &self.received)
     }
 
     /// The sender's alert, if it came in the clear: some stacks do not look into records of another version.
@@ -187,7 +207,9 @@ impl AsyncRead for Below {
         if this.ahead.give(buffer) {
             return Poll::Ready(Ok(()));
         }
-        this.notice_flight()?;
+        if !this.is_client {
+            this.notice_flight()?;
+        }
         ready!(this.poll_wait(context));
         match &mut this.wire {
             Some(wire) => {
@@ -210,6 +232,9 @@ impl AsyncWrite for Below {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        if this.is_client {
+            this.notice_flight()?;
+        }
         ready!(this.poll_wait(context));
         let bytes = match this.pieces {
             Pieces::Whole => bytes,

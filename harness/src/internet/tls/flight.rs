@@ -98,6 +98,27 @@ pub(super) fn alert_in(bytes: &[u8]) -> Option<u8> {
         .map(|(_, body)| body[1])
 }
 
+/// Whether a client's certificate is among what it sent. Below TLS 1.3 it can be read there; from then on a flight that
+/// is longer than any Finished has one.
+pub(super) fn shows_certificate(bytes: &[u8]) -> bool {
+    const LONGER_THAN_FINISHED: usize = 200;
+    let (mut messages, mut in_the_clear, mut secret) = (Vec::new(), true, 0);
+    let mut rest = Bytes(bytes);
+    while let Some((kind, body)) = next_record(&mut rest) {
+        match kind {
+            20 => in_the_clear = false,
+            22 if in_the_clear => messages.extend_from_slice(body),
+            23 => secret += body.len(),
+            _ => {}
+        }
+    }
+    // RFC 5246 §7.4.6: a client without a certificate sends an empty list, which is three octets of length.
+    let mut rest = Bytes(&messages);
+    let shown = std::iter::from_fn(|| next_message(&mut rest))
+        .any(|(kind, body)| kind == 11 && body.len() > 3);
+    shown || secret > LONGER_THAN_FINISHED
+}
+
 /// The bytes end within an alert in the clear.
 #[cfg(feature = "legacy-tls")]
 pub(super) fn ends_in_alert_head(bytes: &[u8]) -> bool {
@@ -246,6 +267,25 @@ mod tests {
         assert_eq!(Flight::read(&record(21, &[2, 40])).alert, Some(40));
     }
 
+    #[test]
+    fn a_certificate_counts_only_if_there_is_one_in_the_message() {
+        let change = record(20, &[1]);
+        // (bytes, is one shown?)
+        let cases = [
+            (record(22, &message(11, &[0, 0, 0])), false),
+            (record(22, &message(11, &[0, 0, 1, 0])), true),
+            (
+                [change.clone(), record(22, &message(11, &[0, 0, 1, 0]))].concat(),
+                false,
+            ),
+            ([change.clone(), record(23, &[0; 58])].concat(), false),
+            ([change, record(23, &[0; 700])].concat(), true),
+        ];
+        for (bytes, want) in cases {
+            assert_eq!(shows_certificate(&bytes), want, "{bytes:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 20_u8..24) {
@@ -253,6 +293,8 @@ mod tests {
             Flight::read(&record(kind, &bytes));
             Flight::read(&record(22, &message(2, &bytes)));
             alert_in(&bytes);
+            shows_certificate(&bytes);
+            shows_certificate(&record(kind, &message(11, &bytes)));
         }
     }
 }

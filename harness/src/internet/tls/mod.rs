@@ -1,4 +1,5 @@
-//! The server's side of TLS for SMTP and HTTPS fakes (RFC 5246, RFC 8446).
+//! TLS of the fakes (RFC 5246, RFC 8446): the server's side for SMTP and HTTPS hosts, and in `client` that of the harness
+//! where it sends itself.
 //!
 //! The ClientHello is read here and replayed to the stack that serves the fake, so that what the subject offered is
 //! known whichever stack that is, and even if none is.
@@ -6,6 +7,7 @@
 mod ahead;
 mod below;
 mod certificates;
+mod client;
 mod client_hello;
 mod deeds;
 mod flight;
@@ -26,6 +28,7 @@ mod suites;
 pub use mtaspec_certs::Holder;
 
 pub use certificates::{CertificateStore, certificate_word};
+pub use client::{ClientEnd, ClientHandshake, ClientTls};
 pub use client_hello::ClientHello;
 pub use deeds::HandshakeDeeds;
 pub use key_log::KeyLog;

@@ -92,7 +92,7 @@ pub(super) fn configure(
     Ok(builder.build())
 }
 
-fn speak(
+pub(super) fn speak(
     builder: &mut SslContextBuilder,
     setup: &TlsSetup,
     suites: &[String],
@@ -132,7 +132,7 @@ fn speak(
     builder.set_ciphersuites(&names.join(":"))
 }
 
-fn agree(builder: &mut SslContextBuilder, setup: &TlsSetup) -> Result<(), ErrorStack> {
+pub(super) fn agree(builder: &mut SslContextBuilder, setup: &TlsSetup) -> Result<(), ErrorStack> {
     let mut names = Vec::new();
     for group in &setup.groups {
         match group.as_str() {
@@ -156,7 +156,10 @@ fn set_field(builder: &mut SslContextBuilder, prime: BigNum) -> Result<(), Error
     builder.set_tmp_dh(&field)
 }
 
-fn show(builder: &mut SslContextBuilder, certificate: &Minted) -> Result<(), ErrorStack> {
+pub(super) fn show(
+    builder: &mut SslContextBuilder,
+    certificate: &Minted,
+) -> Result<(), ErrorStack> {
     let mut chain = certificate
         .chain
         .iter()
@@ -254,7 +257,7 @@ pub(super) async fn accept(context: &SslContext, below: Below) -> Result<Shaken,
 }
 
 /// Who ended it, and with which alert.
-fn blame(error: &ssl::Error, sent: Option<u8>) -> (By, Option<u8>) {
+pub(super) fn blame(error: &ssl::Error, sent: Option<u8>) -> (By, Option<u8>) {
     let Some(stack) = error.ssl_error() else {
         return (By::Sender, None);
     };

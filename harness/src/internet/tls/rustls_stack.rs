@@ -76,11 +76,7 @@ pub(super) fn configure(
     certificate: &Minted,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(provider_of(setup));
-    let versions: Vec<_> = setup
-        .versions_with(&setup.suites())
-        .iter()
-        .filter_map(|version| protocol(*version))
-        .collect();
+    let versions = protocols_of(setup);
     let key = PrivateKeyDer::Pkcs8(certificate.private_key.clone().into());
     let key = provider.key_provider.load_private_key(key)?;
     let chain = certificate
@@ -117,7 +113,16 @@ pub(super) fn configure(
     Ok(Arc::new(config))
 }
 
-fn provider_of(setup: &TlsSetup) -> CryptoProvider {
+/// The versions that can be spoken with the suites.
+pub(super) fn protocols_of(setup: &TlsSetup) -> Vec<&'static SupportedProtocolVersion> {
+    let spoken = setup.versions_with(&setup.suites());
+    spoken
+        .iter()
+        .filter_map(|version| protocol(*version))
+        .collect()
+}
+
+pub(super) fn provider_of(setup: &TlsSetup) -> CryptoProvider {
     let whole = ring::default_provider();
     let suites = setup.suites();
     let in_order = |name: &String| -> Option<SupportedCipherSuite> {

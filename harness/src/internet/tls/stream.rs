@@ -27,6 +27,12 @@ impl OnBelow for tokio_rustls::server::TlsStream<Below> {
     }
 }
 
+impl OnBelow for tokio_rustls::client::TlsStream<Below> {
+    fn below(&mut self) -> &mut Below {
+        self.get_mut().0
+    }
+}
+
 /// A stack's stream, with early data in front.
 pub(super) struct Over<S> {
     stream: S,
