@@ -1,5 +1,6 @@
 //! The engine as a whole: it takes messages over SMTP and brings them where they belong.
 
+use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::delivery::{Bounds, Queue, QueuedMessage, Workshop};
 use crate::outside::{Listener, Outside, Stream};
+use crate::probe::{self, About, Probe};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Host, Receiver, Taken};
@@ -108,6 +110,8 @@ impl Engine {
             "clock",
             "retry",
             "queue",
+            "ask-test-connection",
+            "ask-padlock",
             "ipv6",
             "setting-minimum-tls",
             "setting-aliases",
@@ -118,6 +122,20 @@ impl Engine {
             "inbound",
             "submission",
         ]
+    }
+
+    /// Tests the connection to all that would take mail for somebody, without an engine that runs.
+    ///
+    /// # Errors
+    /// `StartError` when the settings cannot be used.
+    pub async fn probe(
+        settings: Settings,
+        outside: Outside,
+        about: About,
+    ) -> Result<Probe, StartError> {
+        let chance = Arc::new(Chance::from_seed(0));
+        let workshop = workshop(settings, outside, chance)?;
+        Ok(probe::probe(&workshop, about).await)
     }
 
     /// Starts an engine. It runs until it is stopped or the handle goes away.
@@ -222,6 +240,18 @@ impl Running {
             Arc::clone(&now.chance),
         )?);
         Ok(())
+    }
+
+    /// Tests the connection to all that would take mail for somebody, with the settings that hold now.
+    pub fn probe(&self, about: About) -> impl Future<Output = Probe> + Send + 'static {
+        let workshop = self.queue.workshop();
+        async move { probe::probe(&workshop, about).await }
+    }
+
+    /// The settings that hold now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.queue.workshop().settings.clone()
     }
 
     /// Ends it at once. What is in the queue stays in the store.

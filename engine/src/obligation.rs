@@ -38,7 +38,7 @@ impl Obligation {
         let (domain, wanted_secure) = (recipient.domain(), by_rules.requires_tls());
         let next_hop = NextHop::of(settings, domain, wanted_secure);
         let by_route = route_for(settings, domain, wanted_secure)
-            .map_or(Self::NONE, |route| Self::NONE.and(route.switches));
+            .map_or(Self::NONE, |route| Self::of_switches(route.switches));
         if !by_route.requires_tls() {
             return (next_hop, by_rules);
         }
@@ -48,6 +48,12 @@ impl Obligation {
             .filter(|rule| rule.binds_secure_route(sender))
             .fold(by_rules.with(by_route), |sum, rule| sum.and(rule.switches));
         (next_hop, obligation)
+    }
+
+    /// What these switches ask by themselves.
+    #[must_use]
+    pub(crate) fn of_switches(switches: Switches) -> Self {
+        Self::NONE.and(switches)
     }
 
     /// The same, and what three switches ask.

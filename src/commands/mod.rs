@@ -5,6 +5,7 @@ mod coverage;
 mod judge;
 mod list;
 mod pki;
+mod relay;
 mod run;
 mod schema;
 mod serve;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Schema(schema::Schema),
     /// Keep the fake Internet up and tell who is where
     Serve(serve::Serve),
+    /// Take mail and bring it where it belongs, or look at what waits
+    Relay(relay::Relay),
     /// Make test authorities of your own
     Pki(pki::Pki),
 }
@@ -50,6 +53,7 @@ impl Command {
             Self::Judge(judge) => judge.run(),
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),
+            Self::Relay(relay) => relay.run(),
             Self::Pki(pki) => pki.run(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::Service;
 use crate::address::{MailDomain, Mailbox};
-use crate::settings::{Rule, Settings};
+use crate::settings::{ListEntry, Rule, Settings};
 
 use super::session::{Envelope, SessionFacts};
 
@@ -16,6 +16,15 @@ pub(super) struct Binding<'s> {
 }
 
 impl Binding<'_> {
+    /// Whether it asks that the sender be authenticated: an entry that names him does.
+    ///
+    /// Choice: an unauthenticated sender of such an entry is rejected. The page says no more than that the requirement is
+    /// checked; if the rule merely did not bind him, anybody could forge the sender and come in plaintext.
+    #[must_use]
+    pub(super) fn asks_authentication(&self) -> bool {
+        asks_authentication(self.rule, self.sender)
+    }
+
     /// Whether the rule asks for a certificate.
     #[must_use]
     pub(super) fn asks_certificate(&self) -> bool {
@@ -65,8 +74,27 @@ pub(super) fn inbound<'s>(
     bindings
 }
 
-/// Whether there is a rule for mail that comes in at all.
+/// The first rule that wants the sender of mail to one of the recipients elsewhere authenticated.
+///
+/// Choice: here too one rule decides for all recipients, while the sender is still there to be told.
 #[must_use]
-pub(super) fn is_any_inbound(settings: &Settings) -> bool {
-    settings.rules.iter().any(|rule| rule.applies.inbound)
+pub(super) fn outbound_authentication<'s>(
+    settings: &'s Settings,
+    envelope: Envelope<'_>,
+) -> Option<&'s Rule> {
+    let leaves = |domain: &MailDomain| !settings.receiving.domains.contains(domain);
+    settings.rules.iter().find(|rule| {
+        envelope.recipients.iter().any(|recipient| {
+            let mailbox = &recipient.mailbox;
+            leaves(mailbox.domain())
+                && rule.binds(envelope.sender, mailbox)
+                && asks_authentication(rule, mailbox)
+        })
+    })
+}
+
+/// Whether an entry of the rule that names this mailbox asks for sender authentication.
+fn asks_authentication(rule: &Rule, mailbox: &Mailbox) -> bool {
+    let asks = |entry: &ListEntry| entry.authenticated && entry.names(mailbox);
+    rule.list.entries().iter().any(asks)
 }

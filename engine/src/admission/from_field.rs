@@ -7,9 +7,9 @@
 //! other way round a message could slip past it.
 
 use crate::address::Mailbox;
+use crate::header::{self, HEADER_LIMIT};
 
 use super::address_list::mailboxes;
-use super::header::{self, HEADER_LIMIT};
 use super::look_alikes::look_alikes;
 
 /// The most mailboxes that are compared with a list.

@@ -1,17 +1,22 @@
 //! The decision: what the rules ask of a message against what its session shows.
 
+use crate::Service;
+use crate::address::Mailbox;
 use crate::delivery::Workshop;
-use crate::tls::PeerName;
+use crate::settings::Rule;
 
-use super::demand::{self, Binding};
+use super::author::{Evidence, Standing};
+use super::demand;
 use super::from_field;
+use super::null_mx::first_null_mx;
 use super::rejection::{Reason, Rejection};
 use super::session::{Envelope, SessionFacts};
+use super::transport::transport;
 
-/// Decides whether a message is taken.
+/// Decides whether a message is taken. What is known without asking anybody comes first.
 ///
 /// # Errors
-/// `Rejection` when a rule forbids it.
+/// `Rejection` when a rule forbids it, or nobody could answer it.
 pub(crate) async fn judge(
     workshop: &Workshop,
     session: &SessionFacts,
@@ -19,7 +24,8 @@ pub(crate) async fn judge(
     content: &[u8],
 ) -> Result<(), Rejection> {
     let settings = &workshop.settings;
-    if !demand::is_any_inbound(settings) {
+    let outbound = demand::outbound_authentication(settings, envelope);
+    if session.service == Service::Injection && outbound.is_none() {
         return Ok(());
     }
     let senders = from_field::senders(content, envelope.sender).map_err(|_| Rejection {
@@ -27,68 +33,52 @@ pub(crate) async fn judge(
         rule: None,
     })?;
     let bindings = demand::inbound(settings, session, envelope, &senders);
-    transport(workshop, session, &bindings)
+    transport(workshop, session, &bindings)?;
+    if let Some(domain) = first_null_mx(&workshop.resolver, session, envelope, &senders).await {
+        return Err(Rejection {
+            reason: Reason::NullMx {
+                domain: domain.to_string(),
+            },
+            rule: None,
+        });
+    }
+    let mut wanted: Vec<(&Rule, Option<&Mailbox>)> = bindings
+        .iter()
+        .filter(|binding| binding.asks_authentication())
+        .map(|binding| (binding.rule, Some(binding.sender)))
+        .collect();
+    if let Some(rule) = outbound {
+        wanted.extend(senders.iter().map(|sender| (rule, Some(sender))));
+        if senders.is_empty() {
+            wanted.push((rule, None));
+        }
+    }
+    authenticated(workshop, session, envelope, content, &wanted).await
 }
 
-/// What the session itself has to show: TLS, and a certificate.
-///
-/// Choice: the name that the certificate must have is the one that the client gave in EHLO. It is the host name that the
-/// product page speaks of, seen from the other side; mail of a domain often comes from hosts of others, so that the
-/// certificate could not name the From domain.
-fn transport(
+/// Whether each of these senders is authenticated; nobody at all is so only by a login.
+async fn authenticated(
     workshop: &Workshop,
     session: &SessionFacts,
-    bindings: &[Binding<'_>],
+    envelope: Envelope<'_>,
+    content: &[u8],
+    wanted: &[(&Rule, Option<&Mailbox>)],
 ) -> Result<(), Rejection> {
-    let reject = |binding: &Binding<'_>, reason| Rejection {
-        reason,
-        rule: Some(binding.rule.name.clone()),
-    };
-    let sender_of = |binding: &Binding<'_>| binding.sender.domain().to_string();
-    if !session.is_tls {
-        return match bindings.iter().find(|binding| binding.asks_tls()) {
-            Some(binding) => Err(reject(
-                binding,
-                Reason::Plaintext {
-                    sender: sender_of(binding),
-                },
-            )),
-            None => Ok(()),
-        };
-    }
-    if !bindings.iter().any(Binding::asks_certificate) {
+    if wanted.is_empty() {
         return Ok(());
     }
-    let now = workshop.outside.clock.now();
-    // A greeting that is neither name nor address is named by no certificate.
-    let host = session
-        .claimed_host()
-        .unwrap_or(PeerName::Address(session.peer));
-    let proved = workshop
-        .trust
-        .judge_client(&session.certificates, &host, now);
-    for binding in bindings {
-        let switches = binding.rule.switches;
-        if let (true, Err(fault)) = (switches.require_ca_signed, &proved.chain) {
-            let fault = fault.to_string();
-            return Err(reject(
-                binding,
-                Reason::Chain {
-                    sender: sender_of(binding),
-                    fault,
-                },
-            ));
-        }
-        if let (true, Err(fault)) = (switches.validate_hostname, &proved.name) {
-            let fault = fault.to_string();
-            return Err(reject(
-                binding,
-                Reason::Name {
-                    sender: sender_of(binding),
-                    fault,
-                },
-            ));
-        }
+    let evidence = Evidence::gather(workshop, session, envelope, content).await;
+    for (rule, sender) in wanted {
+        let domain = sender.map_or_else(|| "nobody".into(), |sender| sender.domain().to_string());
+        let reason = match evidence.standing(*sender) {
+            Standing::Authenticated => continue,
+            Standing::Unauthenticated => Reason::Unauthenticated { sender: domain },
+            Standing::Unknown => Reason::Unknown { sender: domain },
+        };
+        return Err(Rejection {
+            reason,
+            rule: Some(rule.name.clone()),
+        });
     }
     Ok(())
 }
@@ -106,7 +96,7 @@ mod tests {
     use crate::delivery::Recipient;
     use crate::outside::Outside;
     use crate::route::{Chance, Resolver};
-    use crate::settings::{AddressList, Rule, Settings, Switches};
+    use crate::settings::{AddressList, ListEntry, Rule, Settings, Switches};
     use crate::tls::{Stack, Trust};
 
     const TLS_ALONE: Switches = Switches {
@@ -151,6 +141,7 @@ mod tests {
         }
     }
 
+    /// An unauthenticated message from this From sender, with the null sender in the envelope.
     async fn told(workshop: &Workshop, session: &SessionFacts, from: &str, to: &[&str]) -> String {
         let recipients: Vec<Recipient> = to
             .iter()
@@ -319,6 +310,61 @@ mod tests {
                     "{answer}"
                 );
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_marked_entry_wants_its_sender_authenticated_in_both_directions() {
+        let marked = |name: &str, entry: &str| {
+            let mut rule = rule(name, "nobody.test", TLS_ALONE);
+            rule.list = [ListEntry::parse(entry).unwrap().for_authenticated()]
+                .into_iter()
+                .collect();
+            rule
+        };
+        let mut inbound = marked("in", "partner.test");
+        inbound.applies.outbound = false;
+        let mut outbound = marked("out", "abroad.test");
+        outbound.applies.inbound = false;
+        let workshop = workshop(vec![inbound, outbound], Vec::new());
+        let here: &[&str] = &["user@home.test"];
+        let abroad: &[&str] = &["user@elsewhere.test", "user@abroad.test"];
+        let refused = |rule: &str, sender: &str| {
+            format!(
+                "550 5.7.26 Mail from {sender} is taken only from authenticated senders, and neither SPF nor DKIM nor a login of this session speaks for this one ({rule})"
+            )
+        };
+        // (service, greeting, From field, recipients, answer)
+        let cases = [
+            (Service::Mx, "mx.x.test", "ann@partner.test", here, refused("in", "partner.test")),
+            (Service::Mx, "mx.x.test", "ann@example.test", here, "taken".into()),
+            (Service::Injection, "mx.x.test", "ann@partner.test", here, "taken".into()),
+            (Service::Injection, "mx.x.test", "ann@home.test", abroad, refused("out", "home.test")),
+            (Service::Submission, "mx.x.test", "", abroad, refused("out", "nobody")),
+            (Service::Injection, "mx.x.test", "ann@home.test", &abroad[..1], "taken".into()),
+            // There is no resolver here, so that nobody knows whether the domain vouches for the host.
+            (
+                Service::Mx,
+                "partner.test",
+                "ann@partner.test",
+                here,
+                "451 4.4.3 Mail from partner.test is taken only from authenticated senders, and the DNS does not answer now: try again later (in)".into(),
+            ),
+        ];
+        for (service, greeting, from, to, want) in cases {
+            let mut session = session(service, true);
+            session.greeted_as = greeting.into();
+            assert_eq!(
+                told(&workshop, &session, from, to).await,
+                want,
+                "{from} to {to:?}"
+            );
+            session.user = Some("user".into());
+            assert_eq!(
+                told(&workshop, &session, from, to).await,
+                "taken",
+                "{from} to {to:?}"
+            );
         }
     }
 }

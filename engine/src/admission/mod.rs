@@ -2,17 +2,19 @@
 //! (RFC 5321 §7.9).
 //!
 //! Facts of the session, envelope and content come in; out goes nothing, or a `Rejection` with the reply. `from_field`
-//! reads whom a message claims to come from, `demand` adds up what the rules ask of it, and `judge` holds the one against
-//! the other. Nothing here is told to a recipient.
+//! reads whom a message claims to come from, `author` finds out whether it is true, `demand` adds up what the rules ask, and
+//! `judge` holds the one against the other. Nothing here is told to a recipient.
 
 mod address_list;
+mod author;
 mod demand;
 mod from_field;
-mod header;
 mod judge;
 mod look_alikes;
+mod null_mx;
 mod rejection;
 mod session;
+mod transport;
 
 pub(crate) use judge::judge;
 pub(crate) use session::{Envelope, SessionFacts};

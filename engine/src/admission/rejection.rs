@@ -34,6 +34,21 @@ pub(crate) enum Reason {
         /// What is wrong with the name.
         fault: String,
     },
+    /// A rule wants the sender authenticated, and he is not.
+    Unauthenticated {
+        /// For whose mail.
+        sender: String,
+    },
+    /// A rule wants the sender authenticated, and the DNS does not tell whether he is.
+    Unknown {
+        /// For whose mail.
+        sender: String,
+    },
+    /// The sender's domain takes no mail (RFC 7505 §4.1).
+    NullMx {
+        /// The domain.
+        domain: String,
+    },
     /// The From field is so long that it is not read.
     Unreadable,
 }
@@ -42,12 +57,16 @@ impl Rejection {
     /// Basic code and enhanced code.
     ///
     /// Choice: 5.7.1 where TLS is missing, since 5.7.10 stands for authentication and REQUIRETLS, and 5.7.5 where a
-    /// certificate does not do; no code is registered for a rule of this kind.
+    /// certificate does not do; no code is registered for a rule of this kind. 5.7.26 is for a sender whom neither
+    /// SPF nor DKIM shows to be the one he says he is (RFC 7372 §3.3).
     #[must_use]
     pub(crate) fn codes(&self) -> (u16, &'static str) {
         match &self.reason {
             Reason::Plaintext { .. } => (550, "5.7.1"),
             Reason::Chain { .. } | Reason::Name { .. } => (550, "5.7.5"),
+            Reason::Unauthenticated { .. } => (550, "5.7.26"),
+            Reason::Unknown { .. } => (451, "4.4.3"),
+            Reason::NullMx { .. } => (550, "5.7.27"),
             Reason::Unreadable => (550, "5.6.0"),
         }
     }
@@ -75,6 +94,20 @@ impl fmt::Display for Reason {
             Self::Name { sender, fault } => write!(
                 formatter,
                 "Mail from {sender} is taken only from a client whose certificate has its EHLO name: {fault}"
+            ),
+            Self::Unauthenticated { sender } => write!(
+                formatter,
+                "Mail from {sender} is taken only from authenticated senders, and neither SPF nor DKIM nor a login of this \
+                 session speaks for this one"
+            ),
+            Self::Unknown { sender } => write!(
+                formatter,
+                "Mail from {sender} is taken only from authenticated senders, and the DNS does not answer now: try again \
+                 later"
+            ),
+            Self::NullMx { domain } => write!(
+                formatter,
+                "Mail from {domain} is not taken, since that domain takes no mail itself"
             ),
             Self::Unreadable => {
                 formatter.write_str("The header is too long to tell whom the message is from")

@@ -13,7 +13,7 @@ use crate::tls::{ChainFault, HandshakeFault, NameFault, Verification};
 
 /// How a session goes on after the EHLO answer in plaintext.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
+pub(crate) enum Start {
     /// With STARTTLS.
     Tls,
     /// As it is: the host has no TLS, and nothing obliges.
@@ -49,10 +49,22 @@ impl Violation {
             Self::Handshake(_) | Self::Chain(_) | Self::Name(_) => "5.7.5",
         }
     }
+
+    /// The failure type (RFC 8460 §4.3).
+    #[must_use]
+    pub(crate) fn failure_type(&self) -> &'static str {
+        match self {
+            Self::NotOffered | Self::Refused(_) => "starttls-not-supported",
+            Self::Handshake(_) => "validation-failure",
+            Self::Chain(ChainFault::Expired) => "certificate-expired",
+            Self::Chain(_) => "certificate-not-trusted",
+            Self::Name(_) => "certificate-host-mismatch",
+        }
+    }
 }
 
 /// After the EHLO answer in plaintext.
-pub(super) fn after_hello(
+pub(crate) fn after_hello(
     obligation: Obligation,
     lists_starttls: bool,
 ) -> Result<Start, Violation> {
@@ -67,7 +79,7 @@ pub(super) fn after_hello(
 ///
 /// Choice: under a rule any refusal counts as TLS not offered, 454 as well (RFC 3207 §4 leaves it to local policy). The
 /// product page allows one attempt; without an obligation the mail goes on in plaintext at once.
-pub(super) fn after_refused_starttls(
+pub(crate) fn after_refused_starttls(
     obligation: Obligation,
     told: String,
 ) -> Result<(), Violation> {
@@ -82,7 +94,7 @@ pub(super) fn after_refused_starttls(
 ///
 /// Choice: without an obligation it comes back at once, to the same host, before the next one. RFC 3207 §4.1 leaves it to the
 /// sender, and RFC 7435 §3 prefers mail in plaintext to none; a host whose TLS is broken would otherwise get none at all.
-pub(super) fn after_failed_handshake(
+pub(crate) fn after_failed_handshake(
     obligation: Obligation,
     fault: HandshakeFault,
 ) -> Result<(), Violation> {
@@ -94,7 +106,7 @@ pub(super) fn after_failed_handshake(
 }
 
 /// After a handshake that succeeded: is it enough? An opportunistic sender takes any certificate (RFC 7435 §4).
-pub(super) fn after_handshake(
+pub(crate) fn after_handshake(
     obligation: Obligation,
     verification: &Verification,
 ) -> Result<(), Violation> {
@@ -155,7 +167,7 @@ mod tests {
         let told = "454 4.7.0 not now".to_owned();
         let fault = HandshakeFault("alert".into());
         assert_eq!(
-            after_refused_starttls(Obligation::NONE, told.clone()),
+            after_refused_starttls(Obligation::default(), told.clone()),
             Ok(())
         );
         assert_eq!(
@@ -163,7 +175,7 @@ mod tests {
             Err(Violation::Refused(told))
         );
         assert_eq!(
-            after_failed_handshake(Obligation::NONE, fault.clone()),
+            after_failed_handshake(Obligation::default(), fault.clone()),
             Ok(())
         );
         assert_eq!(

@@ -5,7 +5,7 @@
 //! nothing; `attempt`, `round` and `queue` do and decide nothing of their own. `telling` says what of it the sender hears.
 
 mod attempt;
-mod decision;
+pub(crate) mod decision;
 mod disposition;
 mod expansion;
 mod message;

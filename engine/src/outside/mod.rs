@@ -14,11 +14,13 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 mod beside;
+mod detour;
 mod folder;
 mod real;
 mod store;
 
 pub use beside::{Beside, MemoryBeside, SystemBeside};
+pub use detour::{MappedNetwork, ProxiedNetwork};
 pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
 pub use store::{EntryName, Kind, MemoryStore, Store};

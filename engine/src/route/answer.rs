@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use hickory_proto::op::{Message, MessageType, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 /// The most aliases that are followed in one answer.
 const ALIAS_LIMIT: usize = 8;
@@ -22,6 +22,10 @@ pub(crate) enum Answer {
         mx: Vec<(u16, Name)>,
         /// Addresses. Empty for other questions.
         addresses: Vec<IpAddr>,
+        /// TXT records, the strings of each joined. Empty for other questions.
+        texts: Vec<Vec<u8>>,
+        /// The names that PTR records lead to. Empty for other questions.
+        pointers: Vec<Name>,
     },
     /// The name at the end of the aliases exists, but has no such data.
     NoData {
@@ -92,32 +96,11 @@ pub(super) fn read(
     let mut owner = name.clone();
     for _ in 0..=ALIAS_LIMIT {
         let of_owner = || {
-            message
-                .answers
-                .iter()
-                .filter(|record| record.name.eq_ignore_root(&owner))
+            let is_of_owner = |record: &&Record| record.name.eq_ignore_root(&owner);
+            message.answers.iter().filter(is_of_owner)
         };
-        let mx: Vec<(u16, Name)> = of_owner()
-            .filter_map(|record| match &record.data {
-                RData::MX(mx) if kind == RecordType::MX => {
-                    Some((mx.preference, mx.exchange.clone()))
-                }
-                _ => None,
-            })
-            .collect();
-        let addresses: Vec<IpAddr> = of_owner()
-            .filter_map(|record| match &record.data {
-                RData::A(address) if kind == RecordType::A => Some(IpAddr::V4(address.0)),
-                RData::AAAA(address) if kind == RecordType::AAAA => Some(IpAddr::V6(address.0)),
-                _ => None,
-            })
-            .collect();
-        if !mx.is_empty() || !addresses.is_empty() {
-            return Ok(Answer::Records {
-                owner,
-                mx,
-                addresses,
-            });
+        if let Some(records) = records(&owner, kind, of_owner()) {
+            return Ok(records);
         }
         let alias = of_owner().find_map(|record| match &record.data {
             RData::CNAME(target) => Some(target.0.clone()),
@@ -141,10 +124,36 @@ pub(super) fn read(
     Err(LookupFault::AliasLoop)
 }
 
+/// The records of a kind, if there are any.
+fn records<'r>(
+    owner: &Name,
+    kind: RecordType,
+    of_owner: impl Iterator<Item = &'r Record>,
+) -> Option<Answer> {
+    let (mut mx, mut addresses, mut texts, mut pointers) = (vec![], vec![], vec![], vec![]);
+    for record in of_owner.filter(|record| record.record_type() == kind) {
+        match &record.data {
+            RData::MX(host) => mx.push((host.preference, host.exchange.clone())),
+            RData::A(address) => addresses.push(IpAddr::V4(address.0)),
+            RData::AAAA(address) => addresses.push(IpAddr::V6(address.0)),
+            RData::TXT(text) => texts.push(text.txt_data.concat()),
+            RData::PTR(name) => pointers.push(name.0.clone()),
+            _ => {}
+        }
+    }
+    let is_empty = mx.is_empty() && addresses.is_empty() && texts.is_empty() && pointers.is_empty();
+    (!is_empty).then(|| Answer::Records {
+        owner: owner.clone(),
+        mx,
+        addresses,
+        texts,
+        pointers,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use hickory_proto::op::{OpCode, Query};
-    use hickory_proto::rr::Record;
     use hickory_proto::rr::rdata::{A, CNAME, MX, NS, SOA};
     use proptest::prelude::*;
 
@@ -181,6 +190,8 @@ mod tests {
                 .map(|(preference, host)| (*preference, name(host)))
                 .collect(),
             addresses: Vec::new(),
+            texts: Vec::new(),
+            pointers: Vec::new(),
         };
         // (code, records, what it says)
         let cases = [

@@ -9,12 +9,16 @@ mod mx;
 mod next_hop;
 mod null_mx;
 mod resolver;
+#[cfg(test)]
+mod table;
 mod walk;
 
-pub(crate) use answer::LookupFault;
+pub(crate) use answer::{Answer, LookupFault};
 pub(crate) use chance::Chance;
 pub(crate) use mx::RouteFault;
-pub(crate) use next_hop::{NextHop, route_for};
+pub(crate) use next_hop::{NextHop, Way, route_for};
 pub(crate) use null_mx::takes_no_mail;
-pub(crate) use resolver::Resolver;
+pub(crate) use resolver::{Directory, Resolver};
+#[cfg(test)]
+pub(crate) use table::Table;
 pub(crate) use walk::{Hosts, addresses, hosts};

@@ -115,6 +115,8 @@ mod tests {
                 .map(|(preference, host)| (*preference, Name::from_ascii(host).unwrap()))
                 .collect(),
             addresses: Vec::new(),
+            texts: Vec::new(),
+            pointers: Vec::new(),
         };
         decide(Ok(answer), seed)
     }

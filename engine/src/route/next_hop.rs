@@ -40,6 +40,16 @@ impl NextHop {
         }
     }
 
+    /// The next hop of mail to a host, whatever routes there are.
+    #[must_use]
+    pub(crate) fn of_host(host: &MailDomain) -> Self {
+        Self {
+            to: host.clone(),
+            way: Way::Itself,
+            port: SMTP_PORT,
+        }
+    }
+
     /// The next hop of mail to a domain; `wanted_secure` if a rule asks for TLS.
     #[must_use]
     pub(crate) fn of(settings: &Settings, domain: &MailDomain, wanted_secure: bool) -> Self {

@@ -25,6 +25,22 @@ const PAYLOAD: u16 = 1_232;
 /// The most questions that are asked to follow aliases.
 const ALIAS_LIMIT: usize = 8;
 
+/// Whoever answers questions: the resolver, or a table.
+pub(crate) trait Directory: Sync {
+    /// Looks a name up and follows aliases to their end.
+    fn lookup(
+        &self,
+        name: &Name,
+        kind: RecordType,
+    ) -> impl Future<Output = Result<Answer, LookupFault>> + Send;
+}
+
+impl Directory for Resolver {
+    async fn lookup(&self, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
+        Self::lookup(self, name, kind).await
+    }
+}
+
 /// Asks questions of the DNS.
 #[derive(Clone)]
 pub(crate) struct Resolver {

@@ -16,7 +16,7 @@ pub struct AddressList(Vec<ListEntry>);
 pub struct ListEntry {
     /// Whom it speaks of.
     pub who: Listed,
-    /// It speaks only of mail whose sender has been authenticated.
+    /// The sender must be authenticated too.
     pub authenticated: bool,
 }
 
@@ -46,7 +46,7 @@ impl ListEntry {
         })
     }
 
-    /// The same entry, for mail of an authenticated sender alone.
+    /// The same entry, which asks for sender authentication.
     #[must_use]
     pub fn for_authenticated(mut self) -> Self {
         self.authenticated = true;

@@ -90,6 +90,16 @@ impl Switches {
         require_ca_signed: false,
         validate_hostname: false,
     };
+
+    /// What both ask together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            require_tls: self.require_tls || other.require_tls,
+            require_ca_signed: self.require_ca_signed || other.require_ca_signed,
+            validate_hostname: self.validate_hostname || other.validate_hostname,
+        }
+    }
 }
 
 impl Default for Switches {

@@ -18,7 +18,7 @@ mod hello_tests;
 pub(crate) use peer::PeerName;
 pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;
-pub(crate) use stack::{HandshakeFault, Stack};
+pub(crate) use stack::{HandshakeFault, Protected, Stack};
 #[cfg(test)]
 pub(crate) use suite::Suite;
 pub(crate) use verification::{ChainFault, NameFault, Trust, Verification};

@@ -161,7 +161,7 @@ async fn recipients_of_one_message_each_have_their_own_fate() {
             &[
                 "user@example.test> NOTIFY=SUCCESS",
                 "no@example.test",
-                "nobody@example.test> NOTIFY=FAILURE",
+                "nobody@example.test> NOTIFY=FAILURE ORCPT=rfc822;Nobody+2Btag@example.test",
                 "quiet@example.test> NOTIFY=NEVER",
                 "later@example.test",
                 "plain@example.test",
@@ -169,20 +169,26 @@ async fn recipients_of_one_message_each_have_their_own_fate() {
         )
         .await;
     scene.tried(&engine).await;
-    let failed = [
-        "rfc822; no@example.test",
-        "rfc822; nobody@example.test",
-        "rfc822; user@example.test",
+    let fates = || -> Vec<(String, String)> {
+        let recipients = told(&scene, "Final-Recipient").into_iter();
+        let mut fates: Vec<_> = recipients.zip(told(&scene, "Action")).collect();
+        fates.sort();
+        fates
+    };
+    let fate = |recipient: &str, action: &str| (format!("rfc822; {recipient}"), action.to_owned());
+    let at_once = [
+        fate("no@example.test", "failed"),
+        fate("nobody@example.test", "failed"),
+        fate("user@example.test", "relayed"),
     ];
-    assert_eq!(told(&scene, "Final-Recipient"), failed);
-    assert_eq!(told(&scene, "Action"), ["failed", "failed", "relayed"]);
+    assert_eq!(fates(), at_once);
     assert_eq!(scene.home.messages().len(), 2);
     scene.world.pass(24 * HOUR).await;
-    assert_eq!(told(&scene, "Action")[3..], ["delayed"]);
-    assert_eq!(
-        told(&scene, "Final-Recipient")[3..],
-        ["rfc822; later@example.test"]
-    );
+    let [no, nobody, user] = at_once;
+    let later = fate("later@example.test", "delayed");
+    assert_eq!(fates(), [later, no, nobody, user]);
+    let original = "rfc822;Nobody+tag@example.test";
+    assert_eq!(told(&scene, "Original-Recipient"), [original]);
     assert_eq!(told(&scene, "Original-Envelope-Id"), ["q1"; 3]);
 }
 
@@ -195,7 +201,13 @@ async fn refused(keywords: &[&'static str], mail: &str, to: &str) -> (Scene, Run
     let engine = scene.start(&[]).await;
     let field = format!("X-Long: {}\r\n", "x".repeat(700));
     let body = "canary, naïve =\r\n".repeat(200);
-    let content = format!("From: sender@home.test\r\n{field}{field}\r\n{body}");
+    let subject = if mail.ends_with("SMTPUTF8") {
+        "naïve"
+    } else {
+        "canary"
+    };
+    let content =
+        format!("From: sender@home.test\r\nSubject: {subject}\r\n{field}{field}\r\n{body}");
     let recipient = [format!("RCPT TO:<{to}>")];
     let place = engine
         .address_of(mtaspec_engine::Service::Injection)
@@ -233,7 +245,7 @@ const PLAIN_WAY: Way = Way {
 const UTF8_WAY: Way = Way {
     mail: UTF8,
     to: "jürgen@example.test",
-    kinds: &["global-delivery-status", "rfc822"],
+    kinds: &["global-delivery-status", "global"],
     recipient: "utf-8; jürgen@example.test",
     ..PLAIN_WAY
 };
@@ -241,14 +253,20 @@ const UTF8_WAY: Way = Way {
 /// In seven bits.
 const ASCII_WAY: Way = Way {
     is_seven_bit: true,
-    kinds: HEADER_ALONE,
+    kinds: &["delivery-status", "global"],
     recipient: "utf-8; j\\x{FC}rgen@example.test",
     ..UTF8_WAY
 };
 
-const WAYS: [Way; 7] = [
+const WAYS: [Way; 9] = [
     PLAIN_WAY,
     UTF8_WAY,
+    Way {
+        mail: "MAIL FROM:<jörg@home.test> SMTPUTF8",
+        to: "user@example.test",
+        recipient: "rfc822; user@example.test",
+        ..UTF8_WAY
+    },
     Way {
         keywords: &["DSN"],
         is_seven_bit: true,
@@ -262,6 +280,11 @@ const WAYS: [Way; 7] = [
     Way {
         keywords: &[],
         ..ASCII_WAY
+    },
+    Way {
+        keywords: &["8BITMIME", "SMTPUTF8", "SIZE 4000"],
+        kinds: &["global-delivery-status", "global-headers"],
+        ..UTF8_WAY
     },
     Way {
         keywords: &["8BITMIME", "SIZE 4000"],

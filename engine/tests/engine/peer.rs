@@ -9,6 +9,7 @@ use tokio::io::{
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::kept_for_others;
 use crate::tls::{self, Asks, Identity};
 use crate::world::World;
 
@@ -223,6 +224,7 @@ impl Session<'_> {
                                 recipients: recipients.clone(),
                                 content,
                             };
+                            kept_for_others::keep(&message);
                             self.host.seen.lock().unwrap().messages.push(message);
                             self.host.taken.notify_one();
                         }

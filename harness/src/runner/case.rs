@@ -199,6 +199,7 @@ impl Play<'_> {
                 self.subject.change(instructions).await?;
             }
             self.act(step).await?;
+            self.ask(step).await;
             self.subject.settle().await?;
             if let Some(lasts) = step.lasts {
                 self.subject.advance(lasts).await?;
@@ -250,6 +251,16 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The clock goes on meanwhile: a host may let the subject wait for the answer.
+    async fn ask(&mut self, step: &Step) {
+        if let Some(question) = &step.ask
+            && let Some(fields) = self.subject.ask(question).await
+        {
+            self.recorder
+                .record(Teller::default(), What::Answered { fields });
+        }
     }
 
     /// Looks for each message so far. A subject that cannot tell leaves no event.

@@ -21,7 +21,7 @@ const OTHER_RECEIVED: &str =
 type Change = fn(&Recording) -> Vec<Vec<Event>>;
 
 /// What may be changed in a recording, in a few words, and how. First, to save time, what many expectations fail for.
-pub(super) const CHANGES: [(&str, Change); 51] = [
+pub(super) const CHANGES: [(&str, Change); 52] = [
     ("not delivered, in the queue", |seen| {
         without(
             seen,
@@ -158,6 +158,13 @@ pub(super) const CHANGES: [(&str, Change); 51] = [
                     .for_each(|value| *value = json!("something else"));
             }
         })
+    }),
+    ("no answer", |seen| {
+        without(
+            seen,
+            |event| matches!(event.what, What::Answered { .. }),
+            None,
+        )
     }),
     ("an empty answer", |seen| {
         edited(seen, |event| {

@@ -1,13 +1,13 @@
 //! The fields of a message's header, as octets (RFC 5322 §2.2).
 
 /// The most octets of a header that are read.
-pub(super) const HEADER_LIMIT: usize = 1_024 * 1_024;
+pub(crate) const HEADER_LIMIT: usize = 1_024 * 1_024;
 
 /// A header field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Field<'m> {
+pub(crate) struct Field<'m> {
     /// All of it, with the end of its last line.
-    pub(super) raw: &'m [u8],
+    pub(crate) raw: &'m [u8],
     /// Where the colon stands.
     colon: usize,
 }
@@ -15,26 +15,26 @@ pub(super) struct Field<'m> {
 impl<'m> Field<'m> {
     /// Its name; blanks before the colon do not belong to it (RFC 5322 §4.5).
     #[must_use]
-    pub(super) fn name(&self) -> &'m [u8] {
+    pub(crate) fn name(&self) -> &'m [u8] {
         self.raw[..self.colon].trim_ascii_end()
     }
 
     /// What stands behind the colon, folds and the last line end included.
     #[must_use]
-    pub(super) fn value(&self) -> &'m [u8] {
+    pub(crate) fn value(&self) -> &'m [u8] {
         &self.raw[self.colon + 1..]
     }
 
     /// Whether it is called so.
     #[must_use]
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name.as_bytes())
     }
 }
 
 /// Parts a message into its header and its body; the empty line between them belongs to neither.
 #[must_use]
-pub(super) fn parts(content: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn parts(content: &[u8]) -> (&[u8], &[u8]) {
     let mut start = 0;
     while let Some(length) = content[start..].iter().position(|byte| *byte == b'\n') {
         let line = &content[start..start + length];
@@ -50,7 +50,7 @@ pub(super) fn parts(content: &[u8]) -> (&[u8], &[u8]) {
 /// The fields of a header, top first. Lines without a colon that continue nothing are left out.
 ///
 /// Choice: LF alone ends a line here as CRLF does, since some readers take it so.
-pub(super) fn fields(header: &[u8]) -> impl DoubleEndedIterator<Item = Field<'_>> {
+pub(crate) fn fields(header: &[u8]) -> impl DoubleEndedIterator<Item = Field<'_>> {
     let mut found: Vec<&[u8]> = Vec::new();
     let mut start = 0;
     let mut end = 0;

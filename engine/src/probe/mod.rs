@@ -1,0 +1,19 @@
+//! "Test TLS connection": what a sender would meet on the way to a domain, without a message.
+//!
+//! `walk` goes from the domain to its hosts and visits each (`visit`); `sight` holds what an address showed, `certificate` what
+//! stands on a certificate, `demand` what the settings ask, and `result` says what rules would make of it all. The decisions are those of `delivery`, so the
+//! answer is what mail would get.
+
+mod certificate;
+mod demand;
+mod result;
+mod sight;
+mod visit;
+mod walk;
+
+pub use certificate::CertificateText;
+pub use demand::{Asker, Cover, Demand};
+pub use result::{HostProbe, Padlock, Probe};
+pub use sight::{AddressProbe, Carriage, Hop, Shown, TlsSession, Trouble};
+pub(crate) use walk::probe;
+pub use walk::{About, AboutError};

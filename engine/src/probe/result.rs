@@ -1,0 +1,129 @@
+//! What a connection test says: passed or not, under which rules, and whether a padlock may be shown.
+
+use crate::settings::Switches;
+
+use super::demand::{Cover, Demand, together};
+use super::sight::{AddressProbe, Carriage, Hop, Trouble};
+use super::walk::About;
+
+/// What a connection test has seen, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What was asked about.
+    pub about: About,
+    /// Why there is no host at all.
+    pub trouble: Option<Trouble>,
+    /// The hosts, in the order in which mail would try them.
+    pub hosts: Vec<HostProbe>,
+    /// What the settings ask of mail to it.
+    pub demands: Vec<Demand>,
+}
+
+/// What a host showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostProbe {
+    /// Its name, or its address literal.
+    pub name: String,
+    /// Its preference, if an MX record names it.
+    pub preference: Option<u16>,
+    /// Why none of its addresses could be visited.
+    pub trouble: Option<Trouble>,
+    /// Its addresses, in the order in which mail would try them.
+    pub addresses: Vec<AddressProbe>,
+}
+
+/// The padlock beside a recipient while a message is written: mail to that address would go over TLS.
+///
+/// It is grey and stands to the right of the address; other colours speak of other kinds of encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Padlock;
+
+impl Padlock {
+    /// Its colour.
+    pub const COLOUR: &'static str = "grey";
+}
+
+impl HostProbe {
+    /// What would become of mail at this host under these switches: the first address that answers decides.
+    #[must_use]
+    pub fn under(&self, switches: Switches) -> Carriage {
+        let mut unreached = self.trouble.clone();
+        for address in &self.addresses {
+            match address.under(switches) {
+                Carriage::Unreached(trouble) => unreached = unreached.or(Some(trouble)),
+                reached => return reached,
+            }
+        }
+        Carriage::Unreached(unreached.unwrap_or_else(|| Trouble {
+            at: Hop::Address,
+            text: format!("{} has no address", self.name),
+            failure: None,
+        }))
+    }
+}
+
+impl Probe {
+    /// Whether a rule or route asks anything of all its mail.
+    #[must_use]
+    pub fn is_asked_by_setting(&self) -> bool {
+        self.demands.iter().any(|demand| demand.cover == Cover::All)
+    }
+
+    /// What is asked of all its mail; where nothing is, all three switches: what a rule would ask unless told otherwise.
+    #[must_use]
+    pub fn asked(&self) -> Switches {
+        if self.is_asked_by_setting() {
+            together(&self.demands)
+        } else {
+            Switches::default()
+        }
+    }
+
+    /// Whether mail would go to every host as these switches ask.
+    ///
+    /// Choice: a host that fails fails the test for the domain, though mail would go round it as long as another is up; the
+    /// test is asked before anybody relies on a rule, and any host may be the one that is left.
+    #[must_use]
+    pub fn passes(&self, switches: Switches) -> bool {
+        self.first_trouble(switches).is_none()
+    }
+
+    /// Whether mail would go to every host as is asked of it.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.passes(self.asked())
+    }
+
+    /// The first thing on the way that stands against these switches, and the host it was met at.
+    ///
+    /// A host that fails what is asked goes before one that only cannot be reached now: the first will not clear up.
+    #[must_use]
+    pub fn first_trouble(&self, switches: Switches) -> Option<(Option<&str>, Trouble)> {
+        if let Some(trouble) = &self.trouble {
+            return Some((None, trouble.clone()));
+        }
+        let mut unreached = None;
+        for host in &self.hosts {
+            match host.under(switches) {
+                Carriage::Refused(trouble) => return Some((Some(&host.name), trouble)),
+                Carriage::Unreached(trouble) => {
+                    unreached = unreached.or(Some((Some(host.name.as_str()), trouble)));
+                }
+                Carriage::Tls | Carriage::Plaintext => {}
+            }
+        }
+        unreached
+    }
+
+    /// The padlock, if mail would go over TLS and the edition of the account supports S/MIME, which the page asks for.
+    #[must_use]
+    pub fn padlock(&self, edition_supports_smime: bool) -> Option<Padlock> {
+        let switches = together(&self.demands);
+        let first = self
+            .hosts
+            .iter()
+            .map(|host| host.under(switches))
+            .find(|carriage| !matches!(carriage, Carriage::Unreached(_)));
+        (edition_supports_smime && first == Some(Carriage::Tls)).then_some(Padlock)
+    }
+}

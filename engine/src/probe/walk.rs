@@ -1,0 +1,210 @@
+//! From what somebody asks about to the hosts that would take its mail, each visited.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::address::{AddressError, MailDomain, Mailbox};
+use crate::delivery::Workshop;
+use crate::route::{self, Hosts, NextHop, RouteFault, Way};
+use crate::tls::PeerName;
+
+use super::demand::next_hop_and_demands;
+use super::result::{HostProbe, Probe};
+use super::sight::{Hop, Trouble};
+use super::visit::visit;
+
+/// What a connection test is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A recipient: the hosts of its domain, under the rules that bind mail to it.
+    Recipient(Mailbox),
+    /// A domain: its hosts, under the rules that bind mail to all of it.
+    Domain(MailDomain),
+    /// A host by itself, whatever MX records its name may have.
+    Host(MailDomain),
+}
+
+/// Why nothing can be tested.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no domain, host or address")]
+pub struct AboutError {
+    /// What was given.
+    pub text: String,
+    /// What is wrong with it.
+    #[source]
+    pub source: AddressError,
+}
+
+impl About {
+    /// Reads an address (`user@example.test`) or a domain.
+    ///
+    /// # Errors
+    /// `AboutError` when it is neither.
+    pub fn parse(text: &str) -> Result<Self, AboutError> {
+        let read = if text.contains('@') {
+            Mailbox::parse(text).map(Self::Recipient)
+        } else {
+            MailDomain::parse(text).map(Self::Domain)
+        };
+        read.map_err(|source| AboutError {
+            text: text.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads the name or address literal of a host.
+    ///
+    /// # Errors
+    /// `AboutError` when it is neither.
+    pub fn parse_host(text: &str) -> Result<Self, AboutError> {
+        MailDomain::parse(text)
+            .map(Self::Host)
+            .map_err(|source| AboutError {
+                text: text.to_owned(),
+                source,
+            })
+    }
+
+    /// The domain or host by which mail is routed.
+    #[must_use]
+    pub fn domain(&self) -> &MailDomain {
+        match self {
+            Self::Recipient(mailbox) => mailbox.domain(),
+            Self::Domain(domain) | Self::Host(domain) => domain,
+        }
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recipient(mailbox) => formatter.write_str(mailbox.as_str()),
+            Self::Domain(domain) | Self::Host(domain) => domain.fmt(formatter),
+        }
+    }
+}
+
+/// Tests the connection to all that would take the mail.
+pub(crate) async fn probe(workshop: &Workshop, about: About) -> Probe {
+    let (next_hop, demands) = next_hop_and_demands(&workshop.settings, &about);
+    let mut hosts = Vec::new();
+    let mut trouble = None;
+    match next_hosts(workshop, &next_hop).await {
+        Ok(next) => {
+            for (preference, peer) in next {
+                hosts.push(visit_host(workshop, peer, preference, next_hop.port).await);
+            }
+        }
+        Err(fault) => {
+            trouble = Some(Trouble {
+                at: Hop::Mx,
+                text: fault.to_string(),
+                failure: None,
+            });
+        }
+    }
+    Probe {
+        about,
+        trouble,
+        hosts,
+        demands,
+    }
+}
+
+/// The hosts in the order in which mail would try them, with their preferences.
+async fn next_hosts(
+    workshop: &Workshop,
+    next_hop: &NextHop,
+) -> Result<Vec<(Option<u16>, PeerName)>, RouteFault> {
+    let found = route::hosts(
+        &workshop.resolver,
+        next_hop,
+        &workshop.settings.hostname,
+        &workshop.chance,
+    )
+    .await?;
+    Ok(match found {
+        Hosts::Literal(address) => vec![(None, PeerName::Address(address))],
+        Hosts::Named(hosts) => hosts
+            .into_iter()
+            .map(|host| {
+                let preference = (next_hop.way == Way::MxRecords).then_some(host.preference);
+                (preference, PeerName::Host(host.name))
+            })
+            .collect(),
+    })
+}
+
+async fn visit_host(
+    workshop: &Workshop,
+    peer: PeerName,
+    preference: Option<u16>,
+    port: u16,
+) -> HostProbe {
+    let mut probed = HostProbe {
+        name: peer.to_string(),
+        preference,
+        trouble: None,
+        addresses: Vec::new(),
+    };
+    let addresses = match addresses(workshop, &peer).await {
+        Ok(addresses) => addresses,
+        Err(text) => {
+            probed.trouble = Some(Trouble {
+                at: Hop::Address,
+                text,
+                failure: None,
+            });
+            return probed;
+        }
+    };
+    for address in addresses {
+        let address = SocketAddr::new(address, port);
+        probed.addresses.push(visit(workshop, &peer, address).await);
+    }
+    probed
+}
+
+async fn addresses(workshop: &Workshop, peer: &PeerName) -> Result<Vec<IpAddr>, String> {
+    match peer {
+        PeerName::Address(address) => Ok(vec![*address]),
+        PeerName::Host(name) => match route::addresses(&workshop.resolver, name).await {
+            Err(fault) => Err(format!(
+                "the addresses of {name} could not be looked up: {fault}"
+            )),
+            Ok(none) if none.is_empty() => Err(format!("{name} has no address")),
+            Ok(found) => Ok(found),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_a_domain_or_a_host_can_be_asked_about() {
+        let told = |about: Result<About, AboutError>| match about {
+            Ok(About::Recipient(mailbox)) => format!("recipient {}", mailbox.as_str()),
+            Ok(About::Domain(domain)) => format!("domain {domain}"),
+            Ok(About::Host(host)) => format!("host {host}"),
+            Err(error) => error.to_string(),
+        };
+        // (text, what it is)
+        let cases = [
+            ("user@example.test", "recipient user@example.test"),
+            ("Example.Test.", "domain example.test"),
+            ("[192.0.2.1]", "domain [192.0.2.1]"),
+            ("", "\"\" is no domain, host or address"),
+            ("two words", "\"two words\" is no domain, host or address"),
+        ];
+        for (text, want) in cases {
+            assert_eq!(told(About::parse(text)), want, "{text}");
+        }
+        assert_eq!(
+            told(About::parse_host("mx.example.test")),
+            "host mx.example.test"
+        );
+        assert!(About::parse_host("user@example.test").is_err());
+    }
+}
