@@ -10,6 +10,8 @@ mod broken;
 mod command;
 mod coverage;
 mod engine;
+mod foreign;
+mod foreign_program;
 mod inert;
 mod live;
 mod order;
