@@ -18,12 +18,14 @@ mod detour;
 mod folder;
 mod real;
 mod store;
+mod versions;
 
 pub use beside::{Beside, MemoryBeside, SystemBeside};
 pub use detour::{MappedNetwork, ProxiedNetwork};
 pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
 pub use store::{EntryName, Kind, MemoryStore, Store};
+pub use versions::{Versions, VersionsError, VersionsToChange};
 
 /// A future that can be moved between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;

@@ -44,6 +44,12 @@ pub(super) fn together(demands: &[Demand]) -> Switches {
         .fold(Switches::OFF, |sum, demand| sum.and(demand.switches))
 }
 
+/// What the settings ask of mail to somebody.
+#[must_use]
+pub fn demands(settings: &Settings, about: &About) -> Vec<Demand> {
+    next_hop_and_demands(settings, about).1
+}
+
 /// Where mail goes next, and what is asked of it on that way.
 ///
 /// A host that is asked about by itself stands for the mail that comes to it: rules about a domain of its name hold, routes

@@ -12,7 +12,7 @@ mod visit;
 mod walk;
 
 pub use certificate::CertificateText;
-pub use demand::{Asker, Cover, Demand};
+pub use demand::{Asker, Cover, Demand, demands};
 pub use result::{HostProbe, Padlock, Probe};
 pub use sight::{AddressProbe, Carriage, Hop, Shown, TlsSession, Trouble};
 pub(crate) use walk::probe;

@@ -49,6 +49,12 @@ impl Aliases {
         told.iter().map(alias).collect()
     }
 
+    /// All of them, in the order in which they were said.
+    #[must_use]
+    pub fn entries(&self) -> &[Alias] {
+        &self.0
+    }
+
     /// Whom an address stands for in the end, each once; none if it is no alias.
     ///
     /// Choice: an address that is met again on the way from itself is taken for a mailbox. So a list may name its own

@@ -3,20 +3,33 @@
 //! Settings are plain values. A change of settings holds from the next round on.
 
 mod alias;
+mod audit;
 pub mod file;
+mod instant;
 mod list;
 mod receiving;
 mod route;
 mod rule;
+mod saved;
+#[cfg(test)]
+mod saved_tests;
 mod schedule;
+mod search;
 mod tls;
 mod whole;
+mod words;
 
 pub use alias::{Alias, Aliases};
+pub use audit::{AuditLine, AuditRecord, Change, audit_lines, certificate, changes};
+pub use instant::print_instant;
 pub use list::{AddressList, ListEntry, Listed};
 pub use receiving::{Account, Receiving};
 pub use route::{Route, RouteUse};
 pub use rule::{Applies, Rule, Switches};
+pub use saved::{
+    Applied, LONGEST_DELAY, Order, Saved, SavedError, Stamp, Standing, Taken, apply, history, take,
+};
 pub use schedule::RetrySchedule;
+pub use search::{Found, Mail, search};
 pub use tls::{OwnCertificate, TlsVersion};
 pub use whole::Settings;

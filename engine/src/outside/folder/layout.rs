@@ -106,7 +106,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, FolderError> {
 
 /// Only what was renamed or removed before is sure to outlast a loss of power.
 #[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(in crate::outside) fn sync_folder(folder: &Path) -> io::Result<()> {
     // The parent of a name alone is the empty path.
     let folder = if folder == Path::new("") {
         Path::new(".")
@@ -117,19 +117,19 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub(in crate::outside) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Mail is nobody else's business.
 #[cfg(unix)]
-pub(super) fn only_for_the_owner(folder: &Path) -> io::Result<()> {
+pub(in crate::outside) fn only_for_the_owner(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }
 
 #[cfg(not(unix))]
-pub(super) fn only_for_the_owner(_folder: &Path) -> io::Result<()> {
+pub(in crate::outside) fn only_for_the_owner(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

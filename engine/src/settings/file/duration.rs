@@ -9,6 +9,12 @@ const UNITS: [(&str, u64); 4] = [("days", 86_400), ("h", 3_600), ("min", 60), ("
 /// Nothing that is set lasts longer.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 
+/// Reads a time as people write it, `"5 min"`; none if it is no time.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    parse(text).ok()
+}
+
 /// Reads a time.
 pub(super) fn parse(text: &str) -> Result<Duration, Complaint> {
     let wrong = || {
@@ -36,9 +42,10 @@ pub(super) fn parse(text: &str) -> Result<Duration, Complaint> {
     }
 }
 
-/// A time in its largest whole unit; what is less than a second is left out.
-pub(super) fn print(duration: Duration) -> String {
-    let seconds = duration.as_secs();
+/// A time as people write it, in its largest whole unit; no less than a second.
+#[must_use]
+pub fn print_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs().max(1);
     let whole = UNITS
         .iter()
         .find(|(_, unit)| seconds >= *unit && seconds.is_multiple_of(*unit));
@@ -82,7 +89,7 @@ mod tests {
         #[test]
         fn a_printed_time_reads_back_the_same(seconds in 1..34_560_000_u64) {
             let time = Duration::from_secs(seconds);
-            prop_assert_eq!(parse(&print(time)), Ok(time));
+            prop_assert_eq!(parse(&print_duration(time)), Ok(time));
         }
 
         #[test]

@@ -4,6 +4,8 @@
 //! Text goes in, [`SettingsFile`] comes out, or every problem at once with its place and what would be right. Nothing is
 //! decided here about mail. Disk and environment are read through [`crate::outside::Beside`].
 
+mod alias;
+mod doubt;
 mod duration;
 mod list;
 mod nesting;
@@ -16,7 +18,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod whole;
+mod written;
+#[cfg(test)]
+mod written_tests;
 
+pub use duration::{duration, print_duration};
 pub use list::NamedList;
 pub use problem::{Problem, Problems, Severity};
 pub use whole::{Read, SettingsFile};
+pub use written::Written;
+
+pub(super) use written::{applies_to, key, switch_words};

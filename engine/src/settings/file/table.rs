@@ -144,8 +144,15 @@ impl<'a> Table<'a> {
         Some(self.texts_of(self.entry(key)?))
     }
 
+    /// Under each key, whatever it is called, one text or a list of them.
+    pub(super) fn texts_by_key(&self) -> Vec<(Text<'a>, Vec<Text<'a>>)> {
+        let entries = self.entries.iter();
+        let texts = entries.map(|entry| (entry.key.clone(), self.texts_of(entry)));
+        texts.collect()
+    }
+
     /// The same of an entry at hand.
-    pub(super) fn texts_of(&self, entry: &Entry<'a>) -> Vec<Text<'a>> {
+    fn texts_of(&self, entry: &Entry<'a>) -> Vec<Text<'a>> {
         match entry.value.get_ref() {
             DeValue::Array(items) => (items.iter())
                 .filter_map(|item| self.as_text(item, &entry.key))

@@ -8,14 +8,14 @@ use toml::de::DeTable;
 
 use crate::address::DomainName;
 use crate::outside::{Beside, SystemBeside};
-use crate::settings::{RetrySchedule, RouteUse, Rule, Settings, TlsVersion};
+use crate::settings::{RetrySchedule, Rule, Settings, TlsVersion};
 
 use super::list::{self, NamedList};
 use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Severity, Source};
 use super::rule::ReadRule;
 use super::table::{File, Table};
-use super::{duration, pem, receiving, rule};
+use super::{alias, doubt, duration, pem, receiving, rule};
 
 /// The longest file, in octets. Long lists are imported.
 const LONGEST: usize = 4 * 1_024 * 1_024;
@@ -86,9 +86,19 @@ impl SettingsFile {
         }
     }
 
-    /// Settings that were made elsewhere; each rule has a list of its own, under its name.
+    /// Settings that were made elsewhere; each rule has a list of its own, under its name. Of rules with one name the
+    /// later get a number.
     #[must_use]
-    pub fn of(settings: Settings) -> Self {
+    pub fn of(mut settings: Settings) -> Self {
+        let mut taken = std::collections::BTreeSet::new();
+        for rule in &mut settings.rules {
+            let first = rule.name.clone();
+            let mut number = 1;
+            while !taken.insert(rule.name.to_lowercase()) {
+                number += 1;
+                rule.name = format!("{first}-{number}");
+            }
+        }
         let with_list = |rule: &&Rule| !rule.list.entries().is_empty();
         let lists = (settings.rules.iter().filter(with_list))
             .map(|rule| NamedList {
@@ -213,6 +223,9 @@ fn whole(table: Table<'_>, beside: &dyn Beside) -> Option<SettingsFile> {
             .routes
             .extend(rule::read_routes(route, hostname.as_ref()));
     }
+    if let Some(aliases) = table.table("aliases") {
+        settings.aliases = alias::read(&aliases);
+    }
     if let Some(queue) = table.table("queue") {
         read_queue(queue, &mut settings);
     }
@@ -224,7 +237,7 @@ fn whole(table: Table<'_>, beside: &dyn Beside) -> Option<SettingsFile> {
         lists,
         uses,
     };
-    doubts(&table, &file);
+    doubt::doubts(&table, &file);
     table.close();
     hostname.is_some().then_some(file)
 }
@@ -316,7 +329,7 @@ fn read_queue(queue: Table<'_>, settings: &mut Settings) {
     let place = |key| queue.place(key);
     if longest < first {
         let complaint = Complaint::new("the longest wait is shorter than the first");
-        let help = format!("at least {:?}", duration::print(first));
+        let help = format!("at least {:?}", duration::print_duration(first));
         queue
             .file
             .error(place("longest_wait"), complaint.help(help));
@@ -331,69 +344,12 @@ fn read_queue(queue: Table<'_>, settings: &mut Settings) {
         };
         queue.file.warn(place(key), complaint.help(help));
     } else if first < Duration::from_secs(60) {
-        let complaint = Complaint::new(format!("{} is a short wait", duration::print(first)));
+        let complaint = Complaint::new(format!(
+            "{} is a short wait",
+            duration::print_duration(first)
+        ));
         let help = "RFC 5321 §4.5.4.1 wants at least 30 min";
         queue.file.warn(place("first_wait"), complaint.help(help));
     }
     queue.close();
-}
-
-/// What can be used, and most likely does not mean what it says.
-fn doubts(table: &Table<'_>, file: &SettingsFile) {
-    let settings = &file.settings;
-    let key_span = |kind: &'static str, name: &str| {
-        let tables = table.named(kind);
-        let found = tables.into_iter().find(|one| one.key.text == name);
-        found.map_or(0..0, |one| one.key.span)
-    };
-    for list in &file.lists {
-        if !file.uses.iter().flatten().any(|used| *used == list.name) {
-            let complaint = Complaint::new(format!("no rule uses list {:?}", list.name));
-            let help = format!("name it in a rule: lists = [{:?}]", list.name);
-            table
-                .file
-                .warn(key_span("list", &list.name), complaint.help(help));
-        }
-    }
-    let asks_for_chain = |rule: &&Rule| rule.switches.require_ca_signed;
-    if let Some(rule) = settings.rules.iter().find(asks_for_chain)
-        && table.entry("trust").is_none()
-    {
-        let message = format!(
-            "rule {:?} asks for trusted certificates, and no authority is trusted",
-            rule.name
-        );
-        let complaint = Complaint::new(message).help("trust = \"FILE\", a PEM bundle");
-        table.file.warn(key_span("rule", &rule.name), complaint);
-    }
-    for rule in &settings.rules {
-        let routes_ask = settings
-            .routes
-            .iter()
-            .any(|route| route.switches.require_tls);
-        if rule.applies.secure_route && !routes_ask {
-            let message = format!(
-                "rule {:?} applies to secure routes, and no route requires TLS",
-                rule.name
-            );
-            let complaint =
-                Complaint::new(message).help("[route.\"DOMAIN\"] with require_tls = true");
-            table.file.warn(key_span("rule", &rule.name), complaint);
-        }
-    }
-    let is_alternate = |taken: RouteUse| taken == RouteUse::WhenSecure;
-    if settings.rules.is_empty()
-        && settings
-            .routes
-            .iter()
-            .any(|route| is_alternate(route.taken))
-    {
-        let complaint =
-            Complaint::new("no rule wants mail secure, so no alternate secure route is taken");
-        let help = "write a rule, or a route for all mail";
-        let span = table
-            .entry("route")
-            .map_or(0..0, |entry| entry.key.span.clone());
-        table.file.warn(span, complaint.help(help));
-    }
 }

@@ -1,0 +1,283 @@
+//! Settings as a file again: one normal form, which reads back the same.
+//!
+//! Imported lists stand in it whole. Certificates, keys and accounts stand in files beside it, as they must: the main file
+//! has no secret.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::settings::{
+    Account, Alias, Applies, ListEntry, OwnCertificate, Receiving, Route, RouteUse, Rule, Settings,
+    Switches,
+};
+
+use super::duration;
+use super::whole::SettingsFile;
+
+/// A settings file and the files that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The file itself.
+    pub text: String,
+    /// The others by name; some of them are secret.
+    pub beside: BTreeMap<String, Vec<u8>>,
+}
+
+impl SettingsFile {
+    /// As a file.
+    #[must_use]
+    pub fn write(&self) -> Written {
+        let mut written = Written {
+            text: String::new(),
+            beside: BTreeMap::new(),
+        };
+        written.general(self.settings());
+        for list in self.lists() {
+            written.table(&["list", &list.name]);
+            let entries: Vec<String> = list.list.entries().iter().map(entry).collect();
+            written.line(
+                "entries",
+                &format!("[\n    {},\n]", entries.join(",\n    ")),
+            );
+        }
+        for (rule, uses) in self.rules() {
+            written.rule(rule, uses);
+        }
+        for route in &self.settings().routes {
+            written.route(route);
+        }
+        written.receiving(&self.settings().receiving);
+        written
+    }
+}
+
+impl Written {
+    fn general(&mut self, settings: &Settings) {
+        let Settings {
+            hostname,
+            resolvers,
+            rules: _,
+            routes: _,
+            aliases,
+            receiving: _,
+            minimum_tls,
+            trust,
+            client_certificate,
+            queue_lifetime,
+            delay_notice_after,
+            retry,
+        } = settings;
+        self.line("hostname", &quoted(hostname.as_str()));
+        let resolvers: Vec<String> = resolvers.iter().map(|at| quoted(&at.to_string())).collect();
+        self.line("resolvers", &format!("[{}]", resolvers.join(", ")));
+        self.line("minimum_tls", &quoted(minimum_tls.word()));
+        if !trust.is_empty() {
+            self.line("trust", &quoted("trust.pem"));
+            self.keep("trust.pem", pem_chain(trust));
+        }
+        if let Some(own) = client_certificate {
+            self.own("client_certificate", "client", own);
+        }
+        self.table(&["queue"]);
+        let time = |time| quoted(&duration::print_duration(time));
+        self.line("lifetime", &time(*queue_lifetime));
+        self.line("first_wait", &time(retry.first()));
+        self.line("longest_wait", &time(retry.longest()));
+        let delay = delay_notice_after.map_or_else(|| quoted("never"), time);
+        self.line("delay_notice_after", &delay);
+        if !aliases.entries().is_empty() {
+            self.table(&["aliases"]);
+        }
+        for Alias { address, members } in aliases.entries() {
+            let members: Vec<String> = members.iter().map(|one| quoted(one.as_str())).collect();
+            self.line(
+                &quoted(address.as_str()),
+                &format!("[{}]", members.join(", ")),
+            );
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule, uses: &[String]) {
+        let Rule {
+            name,
+            list: _,
+            applies,
+            switches,
+            unit,
+        } = rule;
+        self.table(&["rule", name]);
+        let uses: Vec<String> = uses.iter().map(|name| quoted(name)).collect();
+        if !uses.is_empty() {
+            self.line("lists", &format!("[{}]", uses.join(", ")));
+        }
+        let words: Vec<String> = applies_to(*applies).into_iter().map(quoted).collect();
+        self.line("applies", &format!("[{}]", words.join(", ")));
+        if let Some(unit) = unit {
+            self.line("unit", &quoted(unit.as_str()));
+        }
+        self.switches(*switches);
+    }
+
+    fn route(&mut self, route: &Route) {
+        let Route {
+            domain,
+            host,
+            mx_lookup,
+            port,
+            switches,
+            taken,
+        } = route;
+        let domain = domain.as_ref().map_or("*".to_owned(), ToString::to_string);
+        match taken {
+            RouteUse::Always => self.table(&["route", &domain]),
+            RouteUse::WhenSecure => self.table(&["route", &domain, "secure"]),
+        }
+        self.line("host", &quoted(&host.to_string()));
+        self.line("mx_lookup", &mx_lookup.to_string());
+        self.line("port", &port.to_string());
+        self.switches(*switches);
+    }
+
+    fn receiving(&mut self, receiving: &Receiving) {
+        let Receiving {
+            domains,
+            certificate,
+            demand_tls,
+            accounts,
+        } = receiving;
+        self.table(&["receiving"]);
+        let domains: Vec<String> = domains.iter().map(|one| quoted(&one.to_string())).collect();
+        self.line("domains", &format!("[{}]", domains.join(", ")));
+        if let Some(own) = certificate {
+            self.own("certificate", "server", own);
+        }
+        self.line("demand_tls", &demand_tls.to_string());
+        if !accounts.is_empty() {
+            self.line("accounts", &quoted("accounts"));
+            let lines = |Account { user, password }: &Account| format!("{user}:{password}\n");
+            self.keep("accounts", accounts.iter().map(lines).collect());
+        }
+    }
+
+    fn switches(&mut self, switches: Switches) {
+        for (key, is_on) in switch_words(switches) {
+            self.line(key, &is_on.to_string());
+        }
+    }
+
+    fn own(&mut self, key: &str, name: &str, own: &OwnCertificate) {
+        let (chain, private) = (format!("{name}.pem"), format!("{name}.key"));
+        let value = format!(
+            "{{ chain = {}, key = {} }}",
+            quoted(&chain),
+            quoted(&private)
+        );
+        self.line(key, &value);
+        self.keep(&chain, pem_chain(&own.chain));
+        let label = match &own.key {
+            PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+            PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+            _ => "PRIVATE KEY",
+        };
+        self.keep(&private, pem(label, own.key.secret_der()));
+    }
+
+    fn table(&mut self, path: &[&str]) {
+        let path: Vec<String> = path.iter().map(|part| key(part)).collect();
+        self.text += &format!("\n[{}]\n", path.join("."));
+    }
+
+    fn line(&mut self, key: &str, value: &str) {
+        self.text += &format!("{key} = {value}\n");
+    }
+
+    fn keep(&mut self, name: &str, content: String) {
+        self.beside.insert(name.to_owned(), content.into_bytes());
+    }
+}
+
+/// An entry of a list; the short form would be parted at its blanks.
+fn entry(entry: &ListEntry) -> String {
+    let text = entry.to_string();
+    let is_parted = text.contains(|c: char| c.is_whitespace() || c == ',');
+    match (entry.authenticated, is_parted) {
+        (false, false) => quoted(&text),
+        (false, true) => format!("{{ entry = {} }}", quoted(&text)),
+        (true, _) => format!("{{ entry = {}, authenticated = true }}", quoted(&text)),
+    }
+}
+
+/// The words for the mail that a rule speaks of.
+pub(in crate::settings) fn applies_to(applies: Applies) -> Vec<&'static str> {
+    let words = [
+        (applies.outbound, "outbound"),
+        (applies.inbound, "inbound"),
+        (applies.secure_route, "secure-route"),
+    ];
+    let said = words.into_iter().filter(|(is_said, _)| *is_said);
+    said.map(|(_, word)| word).collect()
+}
+
+/// The switches by their keys.
+pub(in crate::settings) fn switch_words(switches: Switches) -> [(&'static str, bool); 3] {
+    [
+        ("require_tls", switches.require_tls),
+        ("require_ca_signed", switches.require_ca_signed),
+        ("validate_hostname", switches.validate_hostname),
+    ]
+}
+
+/// A key of TOML.
+pub(in crate::settings) fn key(text: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_bare) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                // Writing to a text cannot fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn pem_chain(chain: &[CertificateDer<'_>]) -> String {
+    chain.iter().map(|der| pem("CERTIFICATE", der)).collect()
+}
+
+/// A block in PEM form (RFC 7468 §2).
+fn pem(label: &str, der: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for line in der.chunks(48) {
+        for three in line.chunks(3) {
+            let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for at in 0..4 {
+                let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
+                text.push(if at > three.len() {
+                    '='
+                } else {
+                    char::from(digit)
+                });
+            }
+        }
+        text.push('\n');
+    }
+    text + &format!("-----END {label}-----\n")
+}
