@@ -17,6 +17,7 @@ use crate::settings::Settings;
 use crate::smtp::{Host, Receiver, Taken};
 use crate::tasks::{Phase, Tasks};
 use crate::tls::{Acceptor, Stack, StackError, Trust};
+use crate::traffic::{Meter, Traffic};
 
 /// How long nothing is taken after a connection that could not be.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -134,7 +135,7 @@ impl Engine {
         about: About,
     ) -> Result<Probe, StartError> {
         let chance = Arc::new(Chance::from_seed(0));
-        let workshop = workshop(settings, outside, chance)?;
+        let workshop = workshop(settings, outside, chance, Meter::default())?;
         Ok(probe::probe(&workshop, about).await)
     }
 
@@ -149,7 +150,10 @@ impl Engine {
     ) -> Result<Running, StartError> {
         let chance = Arc::new(Chance::from_seed(options.seed));
         let hostname = settings.hostname.clone();
-        let queue = Queue::new(workshop(settings, outside.clone(), chance)?, options.bounds);
+        let queue = Queue::new(
+            workshop(settings, outside.clone(), chance, Meter::default())?,
+            options.bounds,
+        );
         let mut listeners = Vec::new();
         for (service, address) in options.listen {
             let refused = |source| StartError::Listen { address, source };
@@ -228,6 +232,12 @@ impl Running {
         self.queue.retry_now();
     }
 
+    /// How much mail came and went since the start, in what TLS and in plaintext.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<Traffic> {
+        self.queue.workshop().meter.read()
+    }
+
     /// Takes other settings, from the next round on. The name under which messages are taken stays as it was.
     ///
     /// # Errors
@@ -238,6 +248,7 @@ impl Running {
             settings,
             now.outside.clone(),
             Arc::clone(&now.chance),
+            now.meter.clone(),
         )?);
         Ok(())
     }
@@ -279,6 +290,7 @@ fn workshop(
     settings: Settings,
     outside: Outside,
     chance: Arc<Chance>,
+    meter: Meter,
 ) -> Result<Workshop, StartError> {
     Ok(Workshop {
         resolver: Resolver::new(
@@ -292,6 +304,7 @@ fn workshop(
         settings,
         outside,
         chance,
+        meter,
     })
 }
 

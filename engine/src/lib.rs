@@ -22,7 +22,9 @@ mod spf;
 mod tasks;
 mod tls;
 mod trace;
+mod traffic;
 
 pub use delivery::{Bounds, QueuedMessage, StoredQueue};
 pub use engine::{Engine, Options, Running, Service, StartError};
 pub use tls::StackError;
+pub use traffic::{Direction, Spoken, Traffic};

@@ -85,9 +85,9 @@ fn protection(tls: &TlsFacts) -> String {
     )
 }
 
-/// A version, as trace fields and counters spell it.
+/// A version, as trace fields spell it.
 #[must_use]
-pub(crate) fn version_word(version: TlsVersion) -> &'static str {
+fn version_word(version: TlsVersion) -> &'static str {
     match version {
         TlsVersion::Tls10 => "TLS1_0",
         TlsVersion::Tls11 => "TLS1_1",

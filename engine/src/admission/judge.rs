@@ -123,6 +123,7 @@ mod tests {
             resolver: Resolver::new(outside.clone(), Vec::new(), Arc::clone(&chance)),
             stack: Stack::new(&settings, Arc::clone(&outside.clock)).unwrap(),
             acceptor: None,
+            meter: crate::traffic::Meter::default(),
             trust: Trust::new(&trust).unwrap(),
             settings,
             outside,

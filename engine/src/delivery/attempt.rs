@@ -12,6 +12,7 @@ use crate::smtp::{
     Acceptance, Category, Client, Keywords, Refusal, Reply, SessionFault, Stage, transact,
 };
 use crate::tls::{Acceptor, HandshakeFault, PeerName, Stack, Trust};
+use crate::traffic::{Direction, Meter, Spoken};
 
 use super::decision::{self, Start, Violation};
 use super::message::{Message, Recipient};
@@ -37,6 +38,8 @@ pub(crate) struct Workshop {
     pub(crate) acceptor: Option<Acceptor>,
     /// Trusted authorities.
     pub(crate) trust: Trust,
+    /// Counts what came and went.
+    pub(crate) meter: Meter,
 }
 
 /// Whether an attempt uses TLS if it can.
@@ -95,12 +98,31 @@ pub(super) async fn attempt(
     match session(workshop, peer, address, obligation, manner).await {
         Ok((mut client, keywords)) => {
             let outcomes = transact(&mut client, &keywords, message, recipients).await;
+            let taken = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            if taken > 0 {
+                tell(workshop, &client, peer, message, taken);
+            }
             let broke = |outcome| matches!(outcome, &Err(Refusal::Broken { .. }));
             let open = (!outcomes.iter().any(broke)).then_some(client);
             (Attempted::Answered(outcomes), open)
         }
         Err(ended) => (ended, None),
     }
+}
+
+/// Counts a message that a host took, and says in one line how it went.
+fn tell(workshop: &Workshop, client: &Client, peer: &PeerName, message: &Message, taken: usize) {
+    let tls = client.tls();
+    workshop.meter.count(Direction::Outbound, tls);
+    let version = tls.map_or_else(|| "none".to_owned(), |tls| tls.version.to_string());
+    tracing::info!(
+        %peer,
+        sender = message.sender.as_ref().map_or("", |sender| sender.as_str()),
+        recipients = taken,
+        version,
+        cipher = tls.map_or("none", |tls| tls.cipher),
+        "a message went out"
+    );
 }
 
 /// Brings a session to where a transaction may begin: connected, greeted, inside TLS if that is to be.
@@ -190,13 +212,14 @@ async fn protect(
         .judge(&protected.chain, peer, outside.clock.now());
     tracing::info!(
         %peer,
-        version = protected.version,
-        cipher = protected.cipher,
+        version = %protected.version,
+        cipher = protected.suite.registered,
         chain = ?verification.chain,
         name = ?verification.name,
         "TLS"
     );
-    let client = Client::new(outside.clone(), protected.stream);
+    let spoken = Spoken::new(protected.version, protected.suite);
+    let client = Client::new(outside.clone(), protected.stream).inside(spoken);
     match decision::after_handshake(obligation, &verification) {
         Ok(()) => Ok(client),
         Err(violation) => Err(leave(client, violation).await),

@@ -107,7 +107,7 @@ async fn go(
     let Protected {
         stream,
         version,
-        cipher,
+        suite,
         chain,
     } = protected;
     let verification = workshop.trust.judge(&chain, peer, outside.clock.now());
@@ -122,8 +122,8 @@ async fn go(
         Err(_) => None,
     };
     Ok(Shown::Tls(Box::new(TlsSession {
-        version,
-        cipher,
+        version: version.to_string(),
+        cipher: suite.registered.to_owned(),
         leaf: chain.first().and_then(CertificateText::read),
         chain,
         unproven: None,

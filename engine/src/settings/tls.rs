@@ -1,9 +1,11 @@
 //! What the engine speaks, and what it shows of itself.
 
+use std::fmt;
+
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A TLS version that the engine may speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
     /// TLS 1.0.
     Tls10,
@@ -39,6 +41,18 @@ impl TlsVersion {
             Self::Tls12 => "1.2",
             Self::Tls13 => "1.3",
         }
+    }
+}
+
+/// `TLSv1.2`, as most reports spell it.
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tls10 => "TLSv1.0",
+            Self::Tls11 => "TLSv1.1",
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::address::DomainName;
 use crate::outside::{Outside, Stream};
+use crate::traffic::Spoken;
 
 use super::ehlo::Keywords;
 use super::lines::Lines;
@@ -127,6 +128,7 @@ impl SessionFault {
 pub(crate) struct Client {
     outside: Outside,
     lines: Lines,
+    tls: Option<Spoken>,
 }
 
 impl Client {
@@ -136,7 +138,21 @@ impl Client {
         Self {
             outside,
             lines: Lines::new(stream),
+            tls: None,
         }
+    }
+
+    /// The same inside TLS.
+    #[must_use]
+    pub(crate) fn inside(mut self, tls: Spoken) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What TLS the session has.
+    #[must_use]
+    pub(crate) fn tls(&self) -> Option<Spoken> {
+        self.tls
     }
 
     /// Waits for a reply.

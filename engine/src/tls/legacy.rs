@@ -8,8 +8,8 @@ use std::pin::Pin;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
-    SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
+    SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 use rustls_pki_types::CertificateDer;
@@ -20,6 +20,7 @@ use crate::settings::{OwnCertificate, Settings, TlsVersion};
 
 use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
+use super::suite::Suite;
 
 /// Ephemeral keys with authenticated encryption, then what TLS 1.0 and 1.1 have, without anonymous, empty, export and RC4
 /// suites (RFC 9325 §4.1).
@@ -67,13 +68,8 @@ impl Legacy {
             .filter_map(|certificate| certificate.to_der().ok().map(CertificateDer::from))
             .collect();
         Ok(Protected {
-            version: session.version_str().to_owned(),
-            cipher: session.current_cipher().map_or_else(String::new, |cipher| {
-                cipher
-                    .standard_name()
-                    .unwrap_or_else(|| cipher.name())
-                    .to_owned()
-            }),
+            version: version_of(session),
+            suite: suite_of(session),
             chain,
             stream: Box::new(stream),
         })
@@ -90,6 +86,22 @@ impl Legacy {
         }
         SslStream::new(session, stream)
     }
+}
+
+/// The version that a handshake ended with.
+pub(super) fn version_of(session: &SslRef) -> TlsVersion {
+    match session.version2() {
+        Some(SslVersion::TLS1_3) => TlsVersion::Tls13,
+        Some(SslVersion::TLS1_2) => TlsVersion::Tls12,
+        Some(SslVersion::TLS1_1) => TlsVersion::Tls11,
+        _ => TlsVersion::Tls10,
+    }
+}
+
+/// The suite that a handshake ended with.
+pub(super) fn suite_of(session: &SslRef) -> Suite {
+    let current = session.current_cipher();
+    Suite::of(current.map_or(0, |cipher| u16::from_be_bytes(cipher.protocol_id())))
 }
 
 /// A version as OpenSSL names it.

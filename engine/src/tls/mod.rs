@@ -19,6 +19,5 @@ pub(crate) use peer::PeerName;
 pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;
 pub(crate) use stack::{HandshakeFault, Protected, Stack};
-#[cfg(test)]
 pub(crate) use suite::Suite;
 pub(crate) use verification::{ChainFault, NameFault, Trust, Verification};

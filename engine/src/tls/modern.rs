@@ -10,7 +10,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use rustls::time_provider::TimeProvider;
-use rustls::{DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion, version};
+use rustls::{
+    CommonState, DigitallySignedStruct, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
+    version,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::TlsConnector;
 
@@ -19,6 +22,7 @@ use crate::settings::{Settings, TlsVersion};
 
 use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
+use super::suite::Suite;
 
 /// rustls, set up twice.
 pub(super) struct Modern {
@@ -58,24 +62,28 @@ impl Modern {
             .await
             .map_err(|error| HandshakeFault(error.to_string()))?;
         let session = stream.get_ref().1;
-        let version = session
-            .protocol_version()
-            .and_then(|version| version.as_str())
-            .unwrap_or_default()
-            .replace('_', ".");
-        let cipher = session
-            .negotiated_cipher_suite()
-            .and_then(|suite| suite.suite().as_str())
-            .unwrap_or_default()
-            .to_owned();
         let chain = session.peer_certificates().unwrap_or_default().to_vec();
         Ok(Protected {
-            version,
-            cipher,
+            version: version_of(session),
+            suite: suite_of(session),
             chain,
             stream: Box::new(stream),
         })
     }
+}
+
+/// The version that a handshake ended with; rustls speaks no other.
+pub(super) fn version_of(session: &CommonState) -> TlsVersion {
+    match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
+        _ => TlsVersion::Tls12,
+    }
+}
+
+/// The suite that a handshake ended with.
+pub(super) fn suite_of(session: &CommonState) -> Suite {
+    let negotiated = session.negotiated_cipher_suite();
+    Suite::of(negotiated.map_or(0, |suite| u16::from(suite.suite())))
 }
 
 fn config(

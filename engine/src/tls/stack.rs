@@ -9,6 +9,7 @@ use crate::settings::{Settings, TlsVersion};
 
 use super::modern::Modern;
 use super::peer::PeerName;
+use super::suite::Suite;
 
 /// Makes handshakes.
 pub(crate) struct Stack(Kind);
@@ -39,10 +40,10 @@ pub enum StackError {
 pub(crate) struct Protected {
     /// The connection.
     pub(crate) stream: Box<dyn Stream>,
-    /// The version, as `TLSv1.3`.
-    pub(crate) version: String,
-    /// The cipher suite, as the stack calls it.
-    pub(crate) cipher: String,
+    /// The version.
+    pub(crate) version: TlsVersion,
+    /// The cipher suite.
+    pub(crate) suite: Suite,
     /// The leaf, then what else was sent.
     pub(crate) chain: Vec<CertificateDer<'static>>,
 }

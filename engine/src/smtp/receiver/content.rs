@@ -1,8 +1,10 @@
 //! DATA: the content of a message, and its taking over.
 
+use crate::address::Mailbox;
 use crate::admission::{self, Envelope};
 use crate::delivery::{Message, Recipient};
-use crate::trace::{Passage, version_word};
+use crate::trace::Passage;
+use crate::traffic::{Direction, Spoken};
 
 use super::super::lines::LineFault;
 use super::session::{End, SILENCE_LIMIT, Session};
@@ -59,10 +61,14 @@ impl Session<'_> {
             tracing::warn!(%from, rule = rejection.rule, %rejection, "a message was rejected");
             return self.object(&rejection.to_string()).await;
         }
-        self.tell(&open);
+        let sender = open.sender.clone();
         let taken = self.traced(open, &content);
+        let recipients = taken.recipients.len();
         match (self.receiver.host.keep)(taken).await {
-            Ok(()) => self.say("250 2.0.0 Taken").await,
+            Ok(()) => {
+                self.tell(sender.as_ref(), recipients);
+                self.say("250 2.0.0 Taken").await
+            }
             Err(not_taken) => self.say(&not_taken.to_string()).await,
         }
     }
@@ -97,19 +103,25 @@ impl Session<'_> {
         }
     }
 
-    /// One line a message, by which it is seen whether mail comes in TLS.
-    fn tell(&self, open: &Transaction) {
+    /// Counts a message that was taken, and says in one line how it came.
+    fn tell(&self, sender: Option<&Mailbox>, recipients: usize) {
         let other = &self.other;
         let tls = other.tls.as_ref();
+        let spoken = tls.map(|tls| Spoken::new(tls.version, tls.suite));
+        self.receiver
+            .workshop()
+            .meter
+            .count(Direction::Inbound, spoken);
+        let version = spoken.map_or_else(|| "none".to_owned(), |tls| tls.version.to_string());
         tracing::info!(
             from = %other.from,
             service = ?other.service,
-            sender = open.sender.as_ref().map_or("", |sender| sender.as_str()),
-            recipients = open.recipients.len(),
+            sender = sender.map_or("", Mailbox::as_str),
+            recipients,
             user = other.user.as_deref(),
-            version = tls.map_or("none", |tls| version_word(tls.version)),
-            cipher = tls.map_or("none", |tls| tls.suite.registered),
-            "a message came"
+            version,
+            cipher = spoken.map_or("none", |tls| tls.cipher),
+            "a message came in"
         );
     }
 }

@@ -7,16 +7,14 @@ use std::pin::Pin;
 use openssl::error::ErrorStack;
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
-    SslVersion,
 };
 use rustls_pki_types::CertificateDer;
 use tokio_openssl::SslStream;
 
-use crate::settings::{OwnCertificate, Settings, TlsVersion};
+use crate::settings::{OwnCertificate, Settings};
 
-use super::super::legacy::{GROUPS, show, version};
+use super::super::legacy::{GROUPS, show, suite_of, version, version_of};
 use super::super::stack::HandshakeFault;
-use super::super::suite::Suite;
 use super::acceptor::{Accepted, TlsFacts, asks_for_certificates};
 use super::hello::Replayed;
 
@@ -61,15 +59,6 @@ impl Legacy {
             .await
             .map_err(|error| HandshakeFault(error.to_string()))?;
         let session = stream.ssl();
-        let version = match session.version2() {
-            Some(SslVersion::TLS1_3) => TlsVersion::Tls13,
-            Some(SslVersion::TLS1_2) => TlsVersion::Tls12,
-            Some(SslVersion::TLS1_1) => TlsVersion::Tls11,
-            _ => TlsVersion::Tls10,
-        };
-        let code = session
-            .current_cipher()
-            .map_or(0, |cipher| u16::from_be_bytes(cipher.protocol_id()));
         // A server's view of the chain lacks the leaf.
         let leaf = session.peer_certificate();
         let client = leaf
@@ -86,8 +75,8 @@ impl Legacy {
             .collect();
         Ok(Accepted {
             facts: TlsFacts {
-                version,
-                suite: Suite::of(code),
+                version: version_of(session),
+                suite: suite_of(session),
                 name: None,
                 client,
             },

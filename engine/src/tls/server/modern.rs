@@ -13,8 +13,7 @@ use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, Se
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, ProtocolVersion, SignatureScheme,
-    SupportedProtocolVersion, version,
+    DigitallySignedStruct, DistinguishedName, SignatureScheme, SupportedProtocolVersion, version,
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::TlsAcceptor;
@@ -22,9 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::outside::Clock;
 use crate::settings::{OwnCertificate, Settings, TlsVersion};
 
-use super::super::modern::EngineTime;
+use super::super::modern::{EngineTime, suite_of, version_of};
 use super::super::stack::HandshakeFault;
-use super::super::suite::Suite;
 use super::acceptor::{Accepted, TlsFacts, asks_for_certificates};
 use super::hello::Replayed;
 
@@ -94,13 +92,6 @@ impl Modern {
             .await
             .map_err(|error| HandshakeFault(error.to_string()))?;
         let session = stream.get_ref().1;
-        let version = match session.protocol_version() {
-            Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
-            _ => TlsVersion::Tls12,
-        };
-        let code = session
-            .negotiated_cipher_suite()
-            .map_or(0, |suite| u16::from(suite.suite()));
         let client = if postponed.is_proven.load(Ordering::SeqCst) {
             session.peer_certificates().unwrap_or_default().to_vec()
         } else {
@@ -108,8 +99,8 @@ impl Modern {
         };
         Ok(Accepted {
             facts: TlsFacts {
-                version,
-                suite: Suite::of(code),
+                version: version_of(session),
+                suite: suite_of(session),
                 name: None,
                 client,
             },

@@ -8,3 +8,4 @@ mod replies;
 mod securing;
 #[cfg(feature = "legacy-tls")]
 mod suites;
+mod traffic;
