@@ -24,10 +24,10 @@ pub(crate) enum Start {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     /// It does not list STARTTLS.
-    #[error("the host does not offer TLS")]
+    #[error("it does not offer TLS")]
     NotOffered,
     /// It lists STARTTLS, and refused it.
-    #[error("the host refused to start TLS: {0}")]
+    #[error("it refused to start TLS: {0}")]
     Refused(String),
     /// No handshake came about.
     #[error("the TLS handshake failed: {0}")]

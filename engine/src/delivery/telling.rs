@@ -33,6 +33,8 @@ impl Telling {
                 event: Event::Failed(trouble.clone()),
                 last_attempt,
             });
+        } else {
+            unheard(recipient);
         }
     }
 
@@ -97,6 +99,10 @@ impl Telling {
         now: SystemTime,
     ) -> Vec<(Message, Recipient)> {
         let Some(sender) = &message.sender else {
+            let failed = |report: &&Report| report.event.action() == Action::Failed;
+            for report in self.reports.iter().filter(failed) {
+                unheard(&report.recipient);
+            }
             return Vec::new();
         };
         let of = |action| -> Vec<Report> {
@@ -130,6 +136,12 @@ impl Telling {
         })
         .collect()
     }
+}
+
+/// A failure of which no sender hears, that of a notice among them, stands in the log for the postmaster (RFC 3461 §5.2).
+fn unheard(recipient: &Recipient) {
+    let recipient = recipient.mailbox.as_str();
+    tracing::warn!(recipient, "given up, and nobody is told");
 }
 
 /// Whether a message is so old at the end of a round that its sender is to hear of the delay.

@@ -46,7 +46,14 @@ fn after_failure(trouble: &Trouble) -> &'static str {
             "5.3.4" => {
                 "send a smaller message, for instance with a link in place of what is attached."
             }
-            _ => "send it in a simpler form, without characters beyond ASCII.",
+            "5.6.7" => {
+                "ask the recipient for another address, without accented or other than Latin letters: the \
+                 receiving server cannot handle these."
+            }
+            _ => {
+                "send it again without accented or other than Latin letters, in the subject, in names and in the text: \
+                 the receiving server cannot handle these."
+            }
         },
         Trouble::Refused {
             refusal: Refusal::Reply(..),

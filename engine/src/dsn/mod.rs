@@ -20,3 +20,4 @@ mod xtext;
 pub(crate) use fitted::fitted;
 pub(crate) use notice::notice;
 pub(crate) use report::{Action, Event, Report};
+pub(crate) use xtext::in_seven_bits;

@@ -11,6 +11,8 @@ use super::report::{Action, Event, Report};
 
 /// How far lines go.
 const WIDTH: usize = 76;
+/// The longest subject that is repeated.
+const SUBJECT_LIMIT: usize = 200;
 /// What stands before each line about a recipient.
 const INDENT: &str = "    ";
 
@@ -50,13 +52,36 @@ pub(super) fn text(
         lines.extend(wrapped(INDENT, &advice));
     }
     lines.push(String::new());
-    lines.push(format!(
-        "The message was taken here on {}.",
+    let subject = subject(message).map_or_else(String::new, |subject| {
+        format!(" with the subject \"{subject}\"")
+    });
+    let which = format!(
+        "The message{subject} was taken here on {}. Below follow details for administrators and programs, and what is \
+         returned of the message.",
         date(message.arrived)
-    ));
-    lines.push("Behind this text follow a part for programs and what you sent.".into());
+    );
+    lines.extend(wrapped("", &which));
     lines.push(String::new());
     lines
+}
+
+/// What the message calls itself, if that can be read without decoding and is short.
+fn subject(message: &Message) -> Option<String> {
+    let header = std::str::from_utf8(message.header()).ok()?;
+    let mut lines = header.split("\r\n");
+    let value = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("subject").then_some(value)
+    })?;
+    let folded = lines.take_while(|line| line.starts_with([' ', '\t']));
+    let words: Vec<&str> = std::iter::once(value)
+        .chain(folded)
+        .flat_map(str::split_whitespace)
+        .collect();
+    let subject = words.join(" ");
+    let is_plain = !subject.chars().any(char::is_control) && !subject.contains("=?");
+    let is_short = (1..=SUBJECT_LIMIT).contains(&subject.chars().count());
+    (is_plain && is_short).then_some(subject)
 }
 
 /// What became of the message, for all recipients alike.
@@ -145,7 +170,7 @@ mod tests {
             &reports,
             message.arrived + DAYS,
         );
-        let common = lines.len() - 4;
+        let common = lines.len() - 5;
         lines[2..common].join("\n")
     }
 
@@ -213,6 +238,44 @@ mod tests {
             status: "5.3.4",
             text: "the message has 2000000 octets, the host takes 1000000".into(),
         }));
+    }
+
+    #[test]
+    fn an_address_that_the_receiver_cannot_handle_is_told_in_plain_words() {
+        assert_snapshot!(refused(Refusal::Unsupported {
+            status: "5.6.7",
+            text: "an address needs SMTPUTF8, which the host does not list".into(),
+        }));
+    }
+
+    #[test]
+    fn the_subject_is_repeated_where_it_can_be_read_as_it_is() {
+        let long = format!("Subject: {}", "x".repeat(201));
+        // (header, what is repeated)
+        let cases = [
+            ("Subject: hello", Some("hello")),
+            (
+                "SUBJECT:hello\r\n  and\tgoodbye ",
+                Some("hello and goodbye"),
+            ),
+            (
+                "X-Subject: no\r\nSubject: naïve\r\nSubject: no",
+                Some("naïve"),
+            ),
+            ("Subject: =?utf-8?q?na=C3=AFve?=", None),
+            ("Subject: bell\u{7}", None),
+            ("Subject:", None),
+            ("X-Field: a\r\n Subject: no", None),
+            ("From: a@home.test", None),
+            (&long, None),
+        ];
+        for (header, want) in cases {
+            let mut message = message(None);
+            message.content = format!("{header}\r\n\r\nSubject: body\r\n")
+                .into_bytes()
+                .into();
+            assert_eq!(subject(&message).as_deref(), want, "{header:?}");
+        }
     }
 
     #[test]

@@ -46,6 +46,17 @@ pub(super) fn original_recipient(parameter: &str, is_utf8: bool) -> String {
     }
 }
 
+/// An ORCPT for a host that takes seven bits alone; one that is in seven bits stays as it is.
+#[must_use]
+pub(crate) fn in_seven_bits(parameter: &str) -> String {
+    match parameter.split_once(';') {
+        Some((kind, address)) if !address.is_ascii() => {
+            format!("{kind};{}", embedded(&embedded_undone(address)))
+        }
+        _ => parameter.to_owned(),
+    }
+}
+
 /// The value of Final-Recipient for an address, exactly as the envelope had it.
 pub(super) fn final_recipient(address: &str, is_utf8: bool) -> String {
     match (address.is_ascii(), is_utf8) {
@@ -152,6 +163,15 @@ mod tests {
         for (parameter, utf8, seven) in cases {
             assert_eq!(original_recipient(parameter, true), utf8);
             assert_eq!(original_recipient(parameter, false), seven);
+        }
+        // (ORCPT, for a host that takes seven bits)
+        let cases = [
+            ("utf-8;j\\x{2B}ü@a.test", "utf-8;j\\x{2B}\\x{FC}@a.test"),
+            ("utf-8;j\\x{zz}@a.test", "utf-8;j\\x{zz}@a.test"),
+            ("rfc822;a+2Bb@a.test", "rfc822;a+2Bb@a.test"),
+        ];
+        for (parameter, want) in cases {
+            assert_eq!(in_seven_bits(parameter), want);
         }
         // (address, in UTF-8, in seven bits)
         let cases = [

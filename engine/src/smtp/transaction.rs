@@ -160,6 +160,12 @@ impl Parameters {
                 line.push_str(&format!(" NOTIFY={}", notify.keywords()));
             }
             if let Some(original) = &recipient.original {
+                // A host without SMTPUTF8 gets the form for seven bits (RFC 6533 §3).
+                let original = if self.utf8 {
+                    original.clone()
+                } else {
+                    dsn::in_seven_bits(original)
+                };
                 line.push_str(&format!(" ORCPT={original}"));
             }
         }

@@ -19,7 +19,7 @@ pub(crate) fn keep(message: &Message) {
         return;
     }
     let number = KEPT.fetch_add(1, Ordering::Relaxed);
-    let envelope = [&[message.mail.clone()], &message.recipients[..]].concat();
+    let envelope = [std::slice::from_ref(&message.mail), &message.recipients].concat();
     let text = format!("{}\r\n\r\n{}", envelope.join("\r\n"), message.content);
     let path = PathBuf::from(folder).join(format!("{number:03}.eml"));
     std::fs::write(path, text).expect("the folder takes files");

@@ -144,6 +144,24 @@ async fn wishes_for_notices_go_on_to_a_host_that_lists_dsn_and_to_no_other() {
 }
 
 #[tokio::test]
+async fn an_original_address_beyond_ascii_goes_on_in_the_form_that_the_host_takes() {
+    let recipient = "user@example.test> ORCPT=utf-8;jürgen@example.test";
+    // (keywords, ORCPT)
+    let cases: [(&[&'static str], &str); 2] = [
+        (&["8BITMIME", "SMTPUTF8", "DSN"], "jürgen@example.test"),
+        (&["8BITMIME", "DSN"], "j\\x{FC}rgen@example.test"),
+    ];
+    for (keywords, original) in cases {
+        let scene = Scene::new(|_| Host::plain().keywords(keywords));
+        let engine = scene.start(&[]).await;
+        scene.send_as(&engine, UTF8, &[recipient]).await;
+        scene.tried(&engine).await;
+        let want = format!("RCPT TO:<user@example.test> ORCPT=utf-8;{original}");
+        assert_eq!(scene.mx.messages()[0].recipients, [want]);
+    }
+}
+
+#[tokio::test]
 async fn recipients_of_one_message_each_have_their_own_fate() {
     let scene = Scene::new(|_| {
         Host::plain()

@@ -106,8 +106,16 @@ fn is_original(value: &str) -> bool {
             && kind
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && is_xtext(text)
+            && (is_xtext(text) || kind.eq_ignore_ascii_case("utf-8") && is_utf8_address(text))
     })
+}
+
+/// An address beyond ASCII as it is, which whoever lists SMTPUTF8 and DSN takes (RFC 6533 §3).
+fn is_utf8_address(value: &str) -> bool {
+    (1..=500).contains(&value.len())
+        && value
+            .chars()
+            .all(|char| !char.is_control() && !char.is_whitespace() && char != '=' && char != '+')
 }
 
 /// Printable ASCII, at most 500 octets (RFC 3461 §4, §4.2).
