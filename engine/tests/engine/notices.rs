@@ -1,9 +1,11 @@
 //! What senders are told: which notices there are, what hosts are told of the wish for them, and how notices reach home.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mail_parser::{MessageParser, MimeHeaders};
 use mtaspec_engine::Running;
+use mtaspec_engine::settings::Aliases;
 
 use crate::peer::{Deed, Host, Message, inject};
 use crate::scene::Scene;
@@ -159,6 +161,33 @@ async fn an_original_address_beyond_ascii_goes_on_in_the_form_that_the_host_take
         let want = format!("RCPT TO:<user@example.test> ORCPT=utf-8;{original}");
         assert_eq!(scene.mx.messages()[0].recipients, [want]);
     }
+}
+
+#[tokio::test]
+async fn an_alias_is_told_as_expanded_to_who_asked_and_failures_behind_it_as_themselves() {
+    let scene = Scene::new(|_| Host::plain().at("no@example.test", Deed::Say("550 5.1.1 who?")));
+    let members = ["user@example.test", "no@example.test"].map(str::to_owned);
+    let told_to = BTreeMap::from([("all@home.test".to_owned(), members.to_vec())]);
+    let engine = scene
+        .start_with(|settings| settings.aliases = Aliases::parse(&told_to).unwrap())
+        .await;
+    let asked = "all@home.test> NOTIFY=SUCCESS,FAILURE";
+    scene.send_as(&engine, SENDER, &[asked]).await;
+    scene.tried(&engine).await;
+    assert_eq!(scene.mx.messages().len(), 1);
+    let mut fates: Vec<_> = told(&scene, "Final-Recipient")
+        .into_iter()
+        .zip(told(&scene, "Action"))
+        .collect();
+    fates.sort();
+    let fate = |recipient: &str, action: &str| (format!("rfc822; {recipient}"), action.to_owned());
+    assert_eq!(
+        fates,
+        [
+            fate("all@home.test", "expanded"),
+            fate("no@example.test", "failed")
+        ]
+    );
 }
 
 #[tokio::test]
