@@ -228,12 +228,6 @@ impl Play<'_> {
                 sender.send(&copies.collect::<Vec<_>>(), still).await;
             }
         }
-        if let Some(question) = &step.ask
-            && let Some(fields) = self.subject.ask(question).await
-        {
-            self.recorder
-                .record(Teller::default(), What::Answered { fields });
-        }
         Ok(())
     }
 
