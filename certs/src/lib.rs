@@ -22,4 +22,4 @@ pub use authorities::{Authorities, AuthorityError, AuthorityFiles};
 #[cfg(feature = "mint")]
 pub use inspection::{inspect, inspect_fixtures};
 #[cfg(feature = "mint")]
-pub use mint::{Holder, Mint, MintError, Minted};
+pub use mint::{Holder, Mint, MintError, Minted, committed_rsa_key};

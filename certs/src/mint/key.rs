@@ -77,6 +77,15 @@ impl KeyPool {
     }
 }
 
+/// A committed RSA key of 2048 bits, in PKCS#8. Everybody knows it: it protects nothing.
+///
+/// # Panics
+/// Never: a test reads every fixture.
+#[must_use]
+pub fn committed_rsa_key() -> Vec<u8> {
+    read_fixture(RSA_2048[0].1).expect("a committed key can be read")
+}
+
 /// The PKCS#8 form of a fixture.
 pub(crate) fn read_fixture(pem: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
     let key = PrivatePkcs8KeyDer::from_pem_slice(pem)

@@ -10,4 +10,5 @@ mod leaf;
 mod restatement;
 
 pub use coin::{Holder, Mint, MintError, Minted};
+pub use key::committed_rsa_key;
 pub(crate) use key::{fixtures, read_fixture};

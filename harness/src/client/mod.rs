@@ -4,7 +4,7 @@
 //! What it says and what the subject answers are events of the subject's host. Nothing is tried a second time: every
 //! answer is the subject's own.
 
-mod base64;
+pub(crate) mod base64;
 mod conversation;
 mod deeds;
 mod dialogue;

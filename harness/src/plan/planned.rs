@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use mtaspec_judge::scenario::{Case, Step, World};
+use mtaspec_judge::scenario::{Case, Message, Step, World};
 
 use super::addresses::StoryAddresses;
 use super::{AddressBook, AddressError, HostAddresses, Label, Literals, MailPlan, Names};
+use crate::subject::dkim;
 
 /// What holds for all cases of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,8 @@ impl PlannedCase {
                 reason,
             })?;
         let names = names.with_literals(Literals::of(addresses.firsts()));
-        let labelled = names.labelled_case(&case);
+        let mut labelled = names.labelled_case(&case);
+        publish_keys(&mut labelled);
         let mail = MailPlan::of(label.as_str(), &labelled);
         Ok(Self {
             case,
@@ -128,6 +130,16 @@ impl PlannedCase {
     /// Every logical address of the case, with its host.
     pub fn addresses(&self) -> impl Iterator<Item = (&str, IpAddr)> {
         self.addresses.all()
+    }
+}
+
+/// The keys of signed messages stand in the zones from the first step on.
+fn publish_keys(labelled: &mut Case) {
+    let messages: Vec<Message> = (labelled.steps.iter())
+        .flat_map(|step| step.inject.clone())
+        .collect();
+    for step in &mut labelled.steps {
+        dkim::publish(&mut step.world, &messages);
     }
 }
 

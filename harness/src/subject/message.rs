@@ -2,6 +2,7 @@
 
 use mtaspec_judge::scenario::Message;
 
+use super::dkim;
 use crate::plan::PlannedMail;
 
 /// Octets of a body line, without its end.
@@ -34,7 +35,7 @@ pub(crate) fn compose(message: &Message, mail: &PlannedMail, home: &str, date: &
     }
     text.push_str("\r\n");
     text.push_str(&body(message.size, &mail.body_canary));
-    text.into_bytes()
+    dkim::signed(message, text.into_bytes())
 }
 
 /// `size` octets, or as few more as the canary and a last line take.

@@ -3,6 +3,7 @@
 //! A subject is a black box: it gets DNS, SMTP and HTTPS, and a message. The built-in engine is one among others.
 
 mod contract;
+pub(crate) mod dkim;
 mod envelope;
 mod hand_over;
 mod message;
