@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::route::{Answer, Directory};
+use crate::route::{Answer, Directory, LookupFault};
 
 use super::macro_string::{MacroString, Meanings};
 use super::network::is_within;
@@ -166,7 +166,11 @@ impl<D: Directory> Evaluation<'_, D> {
             Mechanism::Ptr(target) => {
                 self.count_term()?;
                 let target = self.expand(target.as_ref(), domain).await;
-                let names = self.proved_names().await;
+                let pointers = self.pointers().await;
+                if pointers.as_ref().is_ok_and(Vec::is_empty) {
+                    self.count_void()?;
+                }
+                let names = self.proved(pointers.unwrap_or_default()).await;
                 Ok(names.iter().any(|name| is_at_or_below(name, &target)))
             }
             Mechanism::Exists(target) => {
@@ -196,11 +200,16 @@ impl<D: Directory> Evaluation<'_, D> {
                 Err(_) => return Err(Stop::Temporary),
             }
         }
+        self.count_void()?;
+        Ok(None)
+    }
+
+    fn count_void(&mut self) -> Result<(), Stop> {
         self.voids += 1;
         if self.voids > VOID_LIMIT {
             Err(Stop::Permanent)
         } else {
-            Ok(None)
+            Ok(())
         }
     }
 
@@ -216,16 +225,18 @@ impl<D: Directory> Evaluation<'_, D> {
         })
     }
 
-    /// The names of the address that lead back to it (RFC 7208 §5.5). What cannot be looked up is passed over.
-    async fn proved_names(&self) -> Vec<String> {
+    /// The names of the address.
+    async fn pointers(&self) -> Result<Vec<Name>, LookupFault> {
+        let question = Name::from(self.identity.address);
+        match self.directory.lookup(&question, RecordType::PTR).await? {
+            Answer::Records { pointers, .. } => Ok(pointers),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Those of the names that lead back to the address (RFC 7208 §5.5). What cannot be looked up is passed over.
+    async fn proved(&self, pointers: Vec<Name>) -> Vec<String> {
         let address = self.identity.address;
-        let Ok(Answer::Records { pointers, .. }) = self
-            .directory
-            .lookup(&Name::from(address), RecordType::PTR)
-            .await
-        else {
-            return Vec::new();
-        };
         let kind = if address.is_ipv4() {
             RecordType::A
         } else {
@@ -254,7 +265,7 @@ impl<D: Directory> Evaluation<'_, D> {
             return domain.to_owned();
         };
         let proved = if target.needs_proved_name() {
-            self.proved_names().await
+            self.proved(self.pointers().await.unwrap_or_default()).await
         } else {
             Vec::new()
         };

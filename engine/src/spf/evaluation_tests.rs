@@ -139,6 +139,10 @@ async fn terms_that_ask_are_counted_and_so_are_empty_answers() {
             Outcome::Pass,
         ),
         (
+            "txt x.test: v=spf1 ptr a:o.test ptr +all".into(),
+            Outcome::PermError,
+        ),
+        (
             "txt x.test: v=spf1 a:n.test a:o.test a:p.test +all".into(),
             Outcome::PermError,
         ),
