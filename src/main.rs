@@ -1,5 +1,6 @@
 //! The command: arguments, progress, exit codes. No rule of mail or of testing lives here.
 
+mod address_map;
 mod commands;
 mod output;
 mod progress;

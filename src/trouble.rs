@@ -37,6 +37,22 @@ impl Trouble {
         }
     }
 
+    /// Bad settings: every problem on lines of its own, and a sentence about all.
+    pub(crate) fn settings(problems: &mtaspec_engine::settings::file::Problems) -> Self {
+        let count = match problems.iter().count() {
+            1 => "1 problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        Self {
+            code: 2,
+            details: problems
+                .iter()
+                .map(|problem| format!("{problem}\n"))
+                .collect(),
+            message: format!("{count} in settings"),
+        }
+    }
+
     /// The run could not start, or went wrong.
     pub(crate) fn run(message: impl fmt::Display) -> Self {
         Self {

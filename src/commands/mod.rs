@@ -5,6 +5,7 @@ mod coverage;
 mod judge;
 mod list;
 mod pki;
+mod probe;
 mod relay;
 mod run;
 mod schema;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Schema(schema::Schema),
     /// Keep the fake Internet up and tell who is where
     Serve(serve::Serve),
+    /// Test the connection to the hosts of a domain, and tell what rules would make of it
+    Probe(probe::Probe),
     /// Take mail and bring it where it belongs, or look at what waits
     Relay(relay::Relay),
     /// Make test authorities of your own
@@ -53,6 +56,7 @@ impl Command {
             Self::Judge(judge) => judge.run(),
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),
+            Self::Probe(probe) => probe.run(),
             Self::Relay(relay) => relay.run(),
             Self::Pki(pki) => pki.run(),
         }

@@ -16,6 +16,7 @@ mod inert;
 mod live;
 mod order;
 mod play;
+mod probe;
 mod rows;
 mod signals;
 mod wrong_subjects;

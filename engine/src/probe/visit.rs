@@ -21,15 +21,15 @@ enum Proof {
 }
 
 /// Visits an address, and once more without proof of the key where the first handshake failed, so that the certificate is
-/// seen all the same.
+/// seen all the same. One that ran out of time would only do so again.
 pub(super) async fn visit(
     workshop: &Workshop,
     peer: &PeerName,
     address: SocketAddr,
 ) -> AddressProbe {
-    let mut shown = within_limit(workshop, peer, address, Proof::Asked).await;
-    if let Shown::HandshakeFailed(fault) = &shown {
-        let again = within_limit(workshop, peer, address, Proof::NotAsked).await;
+    let (mut shown, in_time) = within_limit(workshop, peer, address, Proof::Asked).await;
+    if let (Shown::HandshakeFailed(fault), true) = (&shown, in_time) {
+        let (again, _) = within_limit(workshop, peer, address, Proof::NotAsked).await;
         if let Shown::Tls(mut session) = again {
             session.unproven = Some(fault.clone());
             shown = Shown::Tls(session);
@@ -38,12 +38,13 @@ pub(super) async fn visit(
     AddressProbe { address, shown }
 }
 
+/// What was shown, and whether that was within the limit.
 async fn within_limit(
     workshop: &Workshop,
     peer: &PeerName,
     address: SocketAddr,
     proof: Proof,
-) -> Shown {
+) -> (Shown, bool) {
     let mut reached = Hop::Connection;
     let ended = workshop
         .outside
@@ -53,9 +54,11 @@ async fn within_limit(
         )
         .await;
     match ended {
-        Ok(Ok(shown) | Err(shown)) => shown,
-        Err(limit) if reached == Hop::Handshake => Shown::HandshakeFailed(limit.to_string()),
-        Err(limit) => unreached(reached, limit.to_string()),
+        Ok(Ok(shown) | Err(shown)) => (shown, true),
+        Err(limit) if reached == Hop::Handshake => {
+            (Shown::HandshakeFailed(limit.to_string()), false)
+        }
+        Err(limit) => (unreached(reached, limit.to_string()), false),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `mtaspec relay`: the engine as a mail server of its own, with its queue in a folder; and a look at that queue.
 
-mod address_map;
 mod queue;
 mod work;
 

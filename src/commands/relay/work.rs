@@ -19,7 +19,7 @@ use mtaspec_engine::{Engine, Options, Running, Service, StartError};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
-use super::address_map;
+use crate::address_map;
 use crate::output::{complain, say_line};
 use crate::signals::{Wish, Wishes};
 use crate::trouble::Trouble;
@@ -115,9 +115,8 @@ impl Work {
     }
 
     fn read_settings(&self) -> Result<Settings, Trouble> {
-        let read = SettingsFile::load(&self.settings).map_err(|problems| {
-            Trouble::usage(format!("the settings cannot be used:\n{problems}"))
-        })?;
+        let read =
+            SettingsFile::load(&self.settings).map_err(|problems| Trouble::settings(&problems))?;
         let warnings = read.warnings.to_string();
         if !warnings.is_empty() {
             complain(&warnings);

@@ -17,7 +17,7 @@ use crate::trouble::Trouble;
 const LIMIT: u64 = 16 * 1_024 * 1_024;
 
 /// Reads a map as JSON or TOML, told apart by its first character.
-pub(super) fn read(path: &Path) -> Result<HashMap<SocketAddr, SocketAddr>, Trouble> {
+pub(crate) fn read(path: &Path) -> Result<HashMap<SocketAddr, SocketAddr>, Trouble> {
     let unreadable = |why: &dyn std::fmt::Display| {
         Trouble::usage(format!(
             "the address map {} cannot be read: {why}",

@@ -1,0 +1,180 @@
+//! `mtaspec probe` before hosts of the fake Internet.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use mtaspec_harness::clock::CaseClock;
+use mtaspec_harness::internet::{CaseWorld, Internet, Options};
+use mtaspec_harness::plan::{PlanOptions, PlannedCase};
+use mtaspec_harness::recorder::Recorder;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::command::told;
+use crate::play::Loaded;
+
+/// The world of one case, and what the command must be told to find it.
+struct Scene {
+    planned: PlannedCase,
+    folder: tempfile::TempDir,
+    resolver: String,
+    world: Option<CaseWorld>,
+    runtime: Runtime,
+}
+
+impl Scene {
+    fn of(id: &str) -> Self {
+        let suite = Loaded::suite();
+        let case = suite.cases.iter().find(|case| case.id == id).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let now = SystemTime::now();
+        let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
+        let book = internet.addresses();
+        let planned = PlannedCase::new(Arc::clone(case), &PlanOptions::default(), book).unwrap();
+        let clock = CaseClock::real(now);
+        let recorder = Recorder::with_names(Arc::clone(&clock), planned.names().clone());
+        let world = runtime
+            .block_on(internet.add(&planned, &clock, &recorder))
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        let map: Vec<String> = (book.entries().iter())
+            .map(|(logical, real)| format!("\"{logical}\" = \"{real}\"\n"))
+            .collect();
+        write("map.toml", &map.concat());
+        write("root.pem", &internet.authorities().root_pem());
+        Self {
+            planned,
+            folder,
+            resolver: internet.validating_resolver().to_string(),
+            world: Some(world),
+            runtime,
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn name(&self, plain: &str) -> String {
+        self.planned.names().labelled(plain)
+    }
+
+    /// What the command says, in the names of the file, its days and ways of the machine taken out.
+    fn probe(&self, arguments: &[&str]) -> (i32, String) {
+        let map = self.file("map.toml").display().to_string();
+        let root = self.file("root.pem").display().to_string();
+        let mut all = vec!["probe", "--resolver", &self.resolver, "--address-map", &map];
+        if !arguments.contains(&"--settings") {
+            all.extend(["--trust", &root]);
+        }
+        all.extend(arguments);
+        let (code, out, error) = told(&all);
+        let plain = self.planned.names().plain(&out);
+        let told: String = (plain.lines().map(without_days)).collect();
+        (code, format!("{told}{error}"))
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if let Some(world) = self.world.take() {
+            self.runtime.block_on(world.end());
+        }
+    }
+}
+
+fn without_days(line: &str) -> String {
+    match line.trim_start().strip_prefix("valid ") {
+        Some(_) => "    valid           DAY to DAY\n".to_owned(),
+        None => format!("{line}\n"),
+    }
+}
+
+fn with_rule(folder: &Path, domain: &str) -> String {
+    let text = format!(
+        "hostname = \"subject.home.test\"\ntrust = \"root.pem\"\n\
+         [list.partners]\nentries = \"{domain}\"\n[rule.secure]\nlists = \"partners\"\n"
+    );
+    let path = folder.join("settings.toml");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_good_host_passes_and_its_certificate_is_told() {
+    let scene = Scene::of("compliance/outbound/test-connection#good");
+    let (code, text) = scene.probe(&[&scene.name("example.test")]);
+    assert_eq!(code, 0, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_hop_that_fails_is_named_and_what_the_rule_makes_of_it() {
+    let scene = Scene::of("compliance/outbound/test-connection#self-signed-and-kept");
+    let domain = scene.name("example.test");
+    let settings = with_rule(scene.folder.path(), &domain);
+    let (code, text) = scene.probe(&[&domain, "--settings", &settings]);
+    assert_eq!(code, 1, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn each_way_to_fail_has_a_hop_and_a_failure_type() {
+    // (case, hop, failure type)
+    let cases = [
+        ("no-starttls", "starttls", "starttls-not-supported"),
+        ("starttls-refused", "starttls", "starttls-not-supported"),
+        ("handshake-refused", "handshake", "validation-failure"),
+        ("expired", "certificate", "certificate-expired"),
+        (
+            "wrong-name/wrong-name",
+            "certificate",
+            "certificate-host-mismatch",
+        ),
+        (
+            "authority-not-trusted/untrusted-ca",
+            "certificate",
+            "certificate-not-trusted",
+        ),
+        ("nobody-there/refused", "connection", ""),
+        ("domain-not-found", "mx", ""),
+    ];
+    for (case, hop, failure) in cases {
+        let scene = Scene::of(&format!("compliance/outbound/test-connection#{case}"));
+        let (code, text) = scene.probe(&[&scene.name("user@example.test"), "--json", "--pem"]);
+        assert_eq!(code, 1, "{text}");
+        let told: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told["passed"], false, "{case}");
+        assert_eq!(told["failed_at"]["hop"], hop, "{case}");
+        assert_eq!(
+            told["failed_at"]["failure"].as_str().unwrap_or_default(),
+            failure,
+            "{case}"
+        );
+        let shown = &told["hosts"][0]["addresses"][0]["tls"];
+        assert_eq!(
+            shown["pem"].is_array(),
+            hop == "certificate",
+            "{case}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_about_is_refused_with_an_example() {
+    let (code, _, error) = told(&["probe", "two words"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(error, @r#"mtaspec: "two words" is no domain, host or address; give a domain, a host or an address, as example.test or user@example.test"#);
+    let (code, _, error) = told(&["probe", "example.test", "--settings", "missing.toml"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("missing.toml"), "{error}");
+    assert!(error.contains("1 problem in settings"), "{error}");
+}
