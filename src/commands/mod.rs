@@ -10,6 +10,7 @@ mod relay;
 mod run;
 mod schema;
 mod serve;
+mod settings;
 mod show;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Probe(probe::Probe),
     /// Take mail and bring it where it belongs, or look at what waits
     Relay(relay::Relay),
+    /// Check, show, search and apply settings of the engine
+    Settings(settings::Settings),
     /// Make test authorities of your own
     Pki(pki::Pki),
 }
@@ -58,6 +61,7 @@ impl Command {
             Self::Serve(serve) => serve.run(),
             Self::Probe(probe) => probe.run(),
             Self::Relay(relay) => relay.run(),
+            Self::Settings(settings) => settings.run(),
             Self::Pki(pki) => pki.run(),
         }
     }

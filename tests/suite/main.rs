@@ -18,5 +18,6 @@ mod order;
 mod play;
 mod probe;
 mod rows;
+mod settings;
 mod signals;
 mod wrong_subjects;

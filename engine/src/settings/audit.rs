@@ -128,6 +128,11 @@ impl Part {
         Self(BTreeMap::from([("", Value::Many(items.collect()))]))
     }
 
+    /// Nothing at all, as of a trust bundle that is not there.
+    fn is_empty(&self) -> bool {
+        matches!(self.0.get(""), Some(Value::Many(items)) if items.is_empty())
+    }
+
     fn told(&self) -> String {
         let values = self.0.iter().map(|(key, value)| {
             let value = match value {
@@ -190,7 +195,9 @@ fn parts(file: &SettingsFile) -> Parts {
     } = file.settings();
     let mut parts = Parts::new();
     let mut say = |path: &str, part: Part| {
-        parts.insert(path.to_owned(), part);
+        if !part.is_empty() {
+            parts.insert(path.to_owned(), part);
+        }
     };
     say("hostname", Part::one(hostname));
     say("resolvers", Part::many(resolvers));
@@ -268,7 +275,9 @@ fn of_receiving(receiving: &Receiving, parts: &mut Parts) {
         accounts,
     } = receiving;
     let mut say = |path: &str, part: Part| {
-        parts.insert(format!("receiving.{path}"), part);
+        if !part.is_empty() {
+            parts.insert(format!("receiving.{path}"), part);
+        }
     };
     say("domains", Part::many(domains));
     say("demand_tls", Part::one(demand_tls));

@@ -30,6 +30,6 @@ pub use saved::{
     Applied, LONGEST_DELAY, Order, Saved, SavedError, Stamp, Standing, Taken, apply, history, take,
 };
 pub use schedule::RetrySchedule;
-pub use search::{Found, Mail, search};
+pub use search::{Found, Inbound, Mail, search};
 pub use tls::{OwnCertificate, TlsVersion};
 pub use whole::Settings;

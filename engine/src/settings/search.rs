@@ -1,6 +1,6 @@
 //! Which lists, rules and routes speak of a word, an address or a domain, and what holds for its mail.
 
-use crate::address::{MailDomain, Mailbox};
+use crate::address::{DomainName, MailDomain, Mailbox};
 use crate::probe::{About, Cover, Demand, demands};
 use crate::route::route_for;
 
@@ -27,8 +27,21 @@ pub struct Mail {
     pub to: Vec<Demand>,
     /// Where it goes instead of the MX hosts of its domain.
     pub by: Option<String>,
-    /// The rules for mail from it, what they ask, and whether only for an authenticated sender.
-    pub from: Vec<(String, Switches, bool)>,
+    /// What is asked of mail from it.
+    pub from: Vec<Inbound>,
+}
+
+/// A rule for mail from somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// Its name.
+    pub rule: String,
+    /// What it asks.
+    pub switches: Switches,
+    /// Only of mail whose sender is authenticated.
+    pub only_authenticated: bool,
+    /// Only of mail to this unit.
+    pub unit: Option<DomainName>,
 }
 
 /// Looks for a word, an address or a domain.
@@ -122,7 +135,12 @@ fn mail(file: &SettingsFile, about: &About) -> Mail {
         });
         let first = entries.next().filter(|_| rule.applies.inbound)?;
         let only_authenticated = first.authenticated && entries.all(|entry| entry.authenticated);
-        Some((rule.name.clone(), rule.switches, only_authenticated))
+        Some(Inbound {
+            rule: rule.name.clone(),
+            switches: rule.switches,
+            only_authenticated,
+            unit: rule.unit.clone(),
+        })
     };
     Mail {
         to,
@@ -190,10 +208,13 @@ mod tests {
         assert_eq!(mail.to[0].by, Asker::Rule("secure".to_owned()));
         assert!(mail.to[0].switches.require_tls && !mail.to[0].switches.require_ca_signed);
         assert_eq!(mail.by.as_deref(), Some("mx.hub.test, port 2525"));
-        assert_eq!((mail.from.len(), mail.from[0].2), (1, false));
+        assert_eq!(
+            (mail.from.len(), mail.from[0].only_authenticated),
+            (1, false)
+        );
         let bank = search(&file(), "bank.test").mail.unwrap();
         let from: Vec<(&str, bool)> = (bank.from.iter())
-            .map(|(rule, _, authenticated)| (rule.as_str(), *authenticated))
+            .map(|from| (from.rule.as_str(), from.only_authenticated))
             .collect();
         assert_eq!(from, [("secure", true), ("inwards", true)]);
         let nobody = search(&file(), "x@nowhere.test").mail.unwrap();

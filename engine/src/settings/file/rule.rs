@@ -7,6 +7,7 @@ use super::list::NamedList;
 use super::problem::Complaint;
 use super::spelling::nearest;
 use super::table::{Table, Text};
+use super::written::key;
 
 /// A rule with the names of its lists, in the order in which it names them.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ fn unknown_list(table: &Table<'_>, name: &Text<'_>, lists: &[NamedList]) {
     let names = || lists.iter().map(|list| list.name.as_str());
     let help = match nearest(name.text, names()) {
         Some(meant) => format!("did you mean {meant:?}?"),
-        None if lists.is_empty() => format!("define it: [list.{:?}]", name.text),
+        None if lists.is_empty() => format!("define it: [list.{}]", key(name.text)),
         None => {
             let known: Vec<&str> = names().collect();
             format!("define it, or name one of: {}", known.join(", "))
