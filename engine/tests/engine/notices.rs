@@ -239,6 +239,18 @@ async fn recipients_of_one_message_each_have_their_own_fate() {
     assert_eq!(told(&scene, "Original-Envelope-Id"), ["q1"; 3]);
 }
 
+#[tokio::test]
+async fn a_notice_that_home_refuses_is_told_to_nobody() {
+    let mut scene = Scene::new(|_| Host::plain().at("RCPT", Deed::Say("550 5.1.1 who?")));
+    scene.home = Host::plain().at("RCPT", Deed::Say("550 5.1.1 who?"));
+    scene.world.host("192.0.2.25", scene.home.clone());
+    let engine = scene.start(&[]).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    scene.world.pass(24 * HOUR).await;
+    assert!(engine.queue().is_empty());
+    assert_eq!(scene.world.connections(), ["192.0.2.1", "192.0.2.25"]);
+}
+
 /// A message with octets beyond ASCII in its body that is refused, in a world whose home has these keywords.
 async fn refused(keywords: &[&'static str], mail: &str, to: &str) -> (Scene, Running) {
     let mut scene = Scene::new(|_| Host::plain().at("dot", Deed::Say("550 5.6.0 no, naïve")));
