@@ -12,6 +12,25 @@ use crate::chains::judge;
 use crate::{HOST, holder, mint};
 
 #[test]
+fn a_service_has_a_host_name_of_its_own_for_each_of_its_three_roles() {
+    let roles = ["mx", "relay", "submission"].map(|role| format!("{role}.example.abcdefgh.test"));
+    let of_role = |host: &String| {
+        let holder = Holder {
+            host: host.clone(),
+            ..holder()
+        };
+        mint().mint(&Word::Valid.into(), &holder).unwrap()
+    };
+    for host in &roles {
+        let minted = of_role(host);
+        for other in &roles {
+            let fits = names(&minted).1.contains(other);
+            assert_eq!(fits, other == host, "the certificate of {host} for {other}");
+        }
+    }
+}
+
+#[test]
 fn each_word_puts_the_names_where_it_says() {
     // (word, common name, alternative names)
     let cases: [(Word, &str, &[&str]); 12] = [

@@ -111,3 +111,20 @@ impl Default for Switches {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switches_of_a_new_rule_are_on() {
+        let rule = Rule::new("secure", AddressList::parse(["example.test"]).unwrap());
+        let on = Switches {
+            require_tls: true,
+            require_ca_signed: true,
+            validate_hostname: true,
+        };
+        assert_eq!(rule.switches, on);
+        assert_eq!(Switches::OFF.and(rule.switches), on);
+    }
+}

@@ -23,10 +23,11 @@ pub(super) struct Judgement {
 
 /// Compares the two reports.
 pub(super) fn judge(mistake: &Mistake, sound: &Report, broken: &Report) -> Judgement {
+    // What fails without a mistake says nothing of one.
     let was_so = |case: &Case| {
         sound
             .case(&case.id)
-            .is_some_and(|before| before.verdict == case.verdict)
+            .is_some_and(|before| before.verdict == case.verdict || before.is_failing())
     };
     let changed: Vec<&Case> = (broken.cases.iter())
         .filter(|case| case.is_held_against() && !was_so(case))
@@ -163,6 +164,7 @@ mod tests {
             ("f/a", "pass", &[]),
             ("f/b", "warn", &["C"]),
             ("f/c", "skip", &[]),
+            ("f/d", "error", &[]),
         ]);
         let other = "{ case = \"f/*\", reason = \"r\" }";
         let row = "{ row = \"C\", reason = \"r\" }";

@@ -49,6 +49,11 @@ impl Case {
         !matches!(self.verdict.as_str(), "pass" | "skip" | "known failure")
     }
 
+    /// Whether it is worse than a warning.
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_held_against() && self.verdict != "warn"
+    }
+
     /// The findings that something was not as wanted.
     pub(super) fn missed(&self) -> impl Iterator<Item = &Finding> {
         self.findings
