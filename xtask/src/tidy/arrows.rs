@@ -20,8 +20,8 @@ const FOLDERS: [(&str, &[&str]); 3] = [
     ("judge/src/verdict/", &["crate::report"]),
 ];
 
-/// The one part of the command that names the engine: the file of this name, and the folder.
-const NAMES_THE_ENGINE: &str = "src/builtin";
+/// The one part of the command whose files name both engine and harness: the file of this name, and the folder.
+const JOINS: &str = "src/builtin";
 
 pub(super) fn breaches(sources: &[Source]) -> Vec<Breach> {
     sources.iter().flat_map(breaches_of).collect()
@@ -49,12 +49,12 @@ fn breaches_of(source: &Source) -> Vec<Breach> {
             }
         }
     }
-    let names_it = (source.path.strip_prefix(NAMES_THE_ENGINE))
+    let may_join = (source.path.strip_prefix(JOINS))
         .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
-    if source.path.starts_with("src/") && !names_it {
+    if source.path.starts_with("src/") && !may_join && source.text.contains("mtaspec_harness") {
         breaches.extend(lines_with(source, "mtaspec_engine").map(|(line, _)| {
             format!(
-                "{}:{line}: only {NAMES_THE_ENGINE} names the engine",
+                "{}:{line}: only {JOINS} names both engine and harness",
                 source.path
             )
         }));
@@ -75,6 +75,8 @@ fn lines_with<'a>(source: &'a Source, word: &'a str) -> impl Iterator<Item = (us
 mod tests {
     use super::super::tests::source;
     use super::*;
+
+    const BOTH: &str = "use mtaspec_engine::Engine;\nuse mtaspec_harness::runner::Player;\n";
 
     #[test]
     fn an_arrow_that_the_architecture_lacks_is_told() {
@@ -101,8 +103,9 @@ mod tests {
                 "use crate::verdict::Finding;\n",
                 0,
             ),
-            ("src/commands/run.rs", "use mtaspec_engine::Engine;\n", 1),
-            ("src/builtin.rs", "use mtaspec_engine::Engine;\n", 0),
+            ("src/commands/run.rs", BOTH, 1),
+            ("src/commands/relay.rs", "use mtaspec_engine::Engine;\n", 0),
+            ("src/builtin.rs", BOTH, 0),
         ];
         for (path, text, want) in cases {
             assert_eq!(
