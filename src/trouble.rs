@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use mtaspec_engine::settings::SavedError;
 use mtaspec_judge::scenario::Problems;
 
 /// The end of a command that could not do its work.
@@ -50,6 +51,19 @@ impl Trouble {
                 .map(|problem| format!("{problem}\n"))
                 .collect(),
             message: format!("{count} in settings"),
+        }
+    }
+
+    /// Saved settings that cannot be read or written.
+    pub(crate) fn saved_settings(error: SavedError) -> Self {
+        match error {
+            SavedError::Problems(problems) => Self::settings(&problems),
+            SavedError::Broken { .. } => Self::run(error),
+            other => match std::error::Error::source(&other) {
+                // The disk, most likely.
+                Some(source) => Self::run(format!("{other}: {source}")),
+                None => Self::usage(other),
+            },
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::command::{mtaspec, outcome, told};
+use crate::signals::UnderWay;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/settings.toml");
 
@@ -183,6 +184,71 @@ fn a_rule_whose_connection_test_fails_is_saved_with_a_warning() {
         shown.contains("warning: saved in spite of it: rule secure"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_certificate_that_cannot_be_validated_is_told_and_the_rule_is_saved() {
+    let mut serve = UnderWay::start(&[
+        "serve",
+        "--json",
+        "certificates/switches-and-faults#all-off/self-signed",
+    ]);
+    let mut mx = Value::Null;
+    loop {
+        let told: Value = serde_json::from_str(&serve.line()).unwrap();
+        if told["ready"] == true {
+            break;
+        }
+        if told["role"] == "mx" {
+            mx = told;
+        }
+    }
+    let (address, port) = (mx["address"].as_str().unwrap(), &mx["port"]);
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("saved").display().to_string();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/certs/pki/root.pem");
+    let text = format!(
+        "hostname = \"mail.example.test\"\ntrust = {root:?}\n[list.partners]\nentries = \"partner.test\"\n\
+         [rule.secure]\nlists = \"partners\"\nvalidate_hostname = false\n\
+         [route.\"partner.test\"]\nhost = \"{address}\"\nport = {port}\n"
+    );
+    let path = written(scratch.path(), &text);
+    let (code, out, err) = told(&["settings", "apply", &path, "--to", &folder]);
+    serve.interrupt("-INT");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("in force now, saved with 1 warning"), "{out}");
+    assert!(err.contains("could not be validated"), "{err}");
+    let (_, shown, _) = told(&["settings", "show", &folder]);
+    assert!(
+        shown.contains("could not be validated") && shown.contains("rule secure"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_relay_takes_saved_settings_up_when_they_come_into_force() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("saved").display().to_string();
+    let store = scratch.path().join("queue").display().to_string();
+    let path = written(scratch.path(), "hostname = \"mail.example.test\"\n");
+    let apply = |more: &[&str]| {
+        let base = ["settings", "apply", &path, "--to", &folder];
+        told(&[&base, more].concat())
+    };
+    assert_eq!(apply(&[]).0, 0);
+    let mut relay = UnderWay::start(&["relay", "--settings", &folder, "--store", &store, "--json"]);
+    let ready: Value = serde_json::from_str(&relay.line()).unwrap();
+    assert_eq!(ready["ready"], true);
+    written(
+        scratch.path(),
+        "hostname = \"mail.example.test\"\nminimum_tls = \"1.3\"\n",
+    );
+    let (code, out, err) = apply(&["--after", "1 s"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("in force from"), "{out}");
+    assert_eq!(relay.line(), "{\"reloaded\":true}\n");
+    let (_, _, code) = relay.interrupt("-TERM");
+    assert_eq!(code, Some(0));
 }
 
 #[test]

@@ -8,13 +8,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use serde_json::Value;
 
 /// A command under way, and what it says.
-struct UnderWay {
+pub(crate) struct UnderWay {
     child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl UnderWay {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mtaspec"))
             .args(arguments)
             .env("NO_COLOR", "1")
@@ -27,7 +27,7 @@ impl UnderWay {
         Self { child, out }
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         line
@@ -35,7 +35,7 @@ impl UnderWay {
 
     /// What Ctrl-C does (`-INT`) or a polite kill (`-TERM`); then the rest of the output, the complaints and the exit
     /// code.
-    fn interrupt(mut self, signal: &str) -> (String, String, Option<i32>) {
+    pub(crate) fn interrupt(mut self, signal: &str) -> (String, String, Option<i32>) {
         let process = self.child.id().to_string();
         let killed = Command::new("kill").args([signal, &process]).status();
         assert!(killed.unwrap().success());

@@ -27,7 +27,8 @@ pub use receiving::{Account, Receiving};
 pub use route::{Route, RouteUse};
 pub use rule::{Applies, Rule, Switches};
 pub use saved::{
-    Applied, LONGEST_DELAY, Order, Saved, SavedError, Stamp, Standing, Taken, apply, history, take,
+    Applied, LONGEST_DELAY, Order, Saved, SavedError, Stamp, Standing, Taken, apply, history,
+    number_in_force, take,
 };
 pub use schedule::RetrySchedule;
 pub use search::{Found, Inbound, Mail, search};

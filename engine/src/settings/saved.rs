@@ -236,8 +236,8 @@ pub struct Taken {
     pub file: SettingsFile,
     /// What most likely does not mean what it says; of saved settings it was told before.
     pub warnings: Problems,
-    /// When others take their place, if that is known.
-    pub until: Option<SystemTime>,
+    /// The number of saved settings; none: they are those of a file.
+    pub number: Option<u64>,
 }
 
 /// Takes settings up.
@@ -253,21 +253,33 @@ pub fn take(path: &Path, now: SystemTime) -> Result<Taken, SavedError> {
             return Ok(Taken {
                 file,
                 warnings,
-                until: None,
+                number: None,
             });
         }
         Err(error) => return Err(error.into()),
     };
-    let Standing { in_force, pending } = Standing::in_versions(&versions, now)?;
-    let until = pending.map(|pending| pending.stamp.effective);
-    match in_force {
-        Some(Saved { file, .. }) => Ok(Taken {
+    match Standing::in_versions(&versions, now)?.in_force {
+        Some(Saved { stamp, file }) => Ok(Taken {
             file,
             warnings: Problems::default(),
-            until,
+            number: Some(stamp.number),
         }),
         None => Err(SavedError::NotYet(path.to_owned())),
     }
+}
+
+/// The number of the settings in force in a folder; none: nothing holds yet. Quicker than to take them up.
+///
+/// # Errors
+/// `SavedError` when the folder cannot be read.
+pub fn number_in_force(folder: &Path, now: SystemTime) -> Result<Option<u64>, SavedError> {
+    let versions = Versions::look(folder)?;
+    for number in versions.numbers()?.into_iter().rev() {
+        if stamp(&versions, number)?.effective <= now {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 /// The audit log of a folder, the oldest first.

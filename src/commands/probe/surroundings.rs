@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use mtaspec_engine::outside::SystemBeside;
-use mtaspec_engine::settings::Settings;
 use mtaspec_engine::settings::file::SettingsFile;
+use mtaspec_engine::settings::{Settings, Taken, take};
 
 use crate::output::complain;
 use crate::trouble::Trouble;
@@ -18,13 +19,14 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// The settings of a file. Warnings go to standard error.
+/// The settings of a file, or those in force in a folder of saved ones. Warnings go to standard error.
 pub(super) fn from_file(path: &Path) -> Result<Settings, Trouble> {
-    let read = SettingsFile::load(path).map_err(|problems| Trouble::settings(&problems))?;
-    for warning in read.warnings.iter() {
+    let Taken { file, warnings, .. } =
+        take(path, SystemTime::now()).map_err(Trouble::saved_settings)?;
+    for warning in warnings.iter() {
         complain(&warning.to_string());
     }
-    Ok(read.file.settings().clone())
+    Ok(file.settings().clone())
 }
 
 /// The system's name, resolvers and trusted authorities, and no rule.

@@ -7,14 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use mtaspec_engine::outside::{
     FolderError, FolderStore, MappedNetwork, Network, Outside, ProxiedNetwork,
 };
-use mtaspec_engine::settings::Settings;
-use mtaspec_engine::settings::file::SettingsFile;
+use mtaspec_engine::settings::{Settings, Taken, number_in_force, take};
 use mtaspec_engine::{Engine, Options, Running, Service, StartError};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
@@ -27,11 +26,15 @@ use crate::trouble::Trouble;
 /// How long what is under way has to end when the relay is asked to end.
 const END_LIMIT: Duration = Duration::from_secs(30);
 
+/// How often a folder of saved settings is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// What a relay is started with.
 #[derive(Debug, Args)]
 pub(super) struct Work {
-    /// Settings: who it is, its rules, routes and trust; SIGHUP reads them again
-    #[arg(long, value_name = "FILE")]
+    /// Settings: who it is, its rules, routes and trust. A file, which SIGHUP reads again, or a folder of saved settings,
+    /// which are taken up as they come into force
+    #[arg(long, value_name = "FILE|DIR")]
     settings: PathBuf,
     /// Folder of the queue; made if it is not there
     #[arg(long, value_name = "DIR")]
@@ -115,13 +118,13 @@ impl Work {
     }
 
     fn read_settings(&self) -> Result<Settings, Trouble> {
-        let read =
-            SettingsFile::load(&self.settings).map_err(|problems| Trouble::settings(&problems))?;
-        let warnings = read.warnings.to_string();
+        let Taken { file, warnings, .. } =
+            take(&self.settings, SystemTime::now()).map_err(Trouble::saved_settings)?;
+        let warnings = warnings.to_string();
         if !warnings.is_empty() {
             complain(&warnings);
         }
-        let mut settings = read.file.settings().clone();
+        let mut settings = file.settings().clone();
         if !self.resolver.is_empty() {
             settings.resolvers.clone_from(&self.resolver);
         }
@@ -147,6 +150,7 @@ impl Work {
 
     async fn work(&self, settings: Settings, outside: Outside) -> Result<ExitCode, Trouble> {
         let mut wishes = Wishes::listen();
+        let mut number = self.number_in_force();
         let listen = if self.listen.is_empty() {
             vec![(Service::Injection, (Ipv4Addr::LOCALHOST, 0).into())]
         } else {
@@ -166,9 +170,17 @@ impl Work {
             .map_err(not_started)?;
         self.tell_ready(&engine);
         loop {
-            match wishes.next().await {
+            let wish = tokio::select! {
+                wish = wishes.next() => wish,
+                () = self.overtaken(number) => Wish::Reload,
+            };
+            match wish {
                 Wish::End => break,
-                Wish::Reload => self.reload(&engine),
+                Wish::Reload => {
+                    // Those that cannot be used are told once.
+                    number = self.number_in_force();
+                    self.reload(&engine);
+                }
                 Wish::Retry => {
                     engine.retry_now();
                     let count = engine.queue().len();
@@ -191,6 +203,22 @@ impl Work {
         );
         tracing::info!(left, in_order, "ended");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Of saved settings; a file has no number.
+    fn number_in_force(&self) -> Option<u64> {
+        number_in_force(&self.settings, SystemTime::now()).ok()?
+    }
+
+    /// Ends when others than these are in force in the folder of saved settings.
+    async fn overtaken(&self, number: Option<u64>) {
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let now = self.number_in_force();
+            if now.is_some() && now != number {
+                break;
+            }
+        }
     }
 
     /// Settings that cannot be used leave the old ones in force.

@@ -15,7 +15,7 @@ use mtaspec_engine::settings::file::{Read, SettingsFile, duration};
 use mtaspec_engine::settings::{Applied, Listed, Order, Rule, Standing, apply, print_instant};
 use tokio::task::JoinSet;
 
-use super::{counted, trouble};
+use super::counted;
 use crate::output::{complain, say_line};
 use crate::trouble::Trouble;
 
@@ -73,7 +73,7 @@ impl Apply {
             after: self.after.unwrap_or_default(),
             warnings: failed,
         };
-        let applied = apply(&self.to, &file, order).map_err(trouble)?;
+        let applied = apply(&self.to, &file, order).map_err(Trouble::saved_settings)?;
         say_line(&in_words(&applied));
         Ok(ExitCode::SUCCESS)
     }

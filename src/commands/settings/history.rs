@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Args;
 use mtaspec_engine::settings::{AuditLine, AuditRecord, history, print_instant};
 
-use super::trouble;
 use crate::output::{complain, say_line};
 use crate::trouble::Trouble;
 
@@ -22,7 +21,7 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
-        for line in history(&self.folder).map_err(trouble)? {
+        for line in history(&self.folder).map_err(Trouble::saved_settings)? {
             match line {
                 AuditLine::Record(record) if self.json => {
                     say_line(&serde_json::to_string(&record).map_err(Trouble::run)?);

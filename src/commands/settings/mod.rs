@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use mtaspec_engine::settings::file::SettingsFile;
-use mtaspec_engine::settings::{SavedError, Taken, take};
+use mtaspec_engine::settings::{Taken, take};
 
 use crate::output::{complain, say_line};
 use crate::trouble::Trouble;
@@ -72,23 +72,12 @@ fn check(path: &Path) -> Result<ExitCode, Trouble> {
 
 /// The settings of a file, or those in force in a folder of saved ones. Warnings go to standard error.
 fn taken(path: &Path) -> Result<SettingsFile, Trouble> {
-    let Taken { file, warnings, .. } = take(path, SystemTime::now()).map_err(trouble)?;
+    let Taken { file, warnings, .. } =
+        take(path, SystemTime::now()).map_err(Trouble::saved_settings)?;
     for warning in warnings.iter() {
         complain(&format!("{warning}\n"));
     }
     Ok(file)
-}
-
-fn trouble(error: SavedError) -> Trouble {
-    match error {
-        SavedError::Problems(problems) => Trouble::settings(&problems),
-        SavedError::Broken { .. } => Trouble::run(error),
-        other => match std::error::Error::source(&other) {
-            // The disk, most likely.
-            Some(source) => Trouble::run(format!("{other}: {source}")),
-            None => Trouble::usage(other),
-        },
-    }
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -13,7 +13,7 @@ use mtaspec_engine::settings::{
 };
 use serde_json::{Value, json};
 
-use super::{taken, trouble};
+use super::taken;
 use crate::output::say_line;
 use crate::trouble::Trouble;
 
@@ -33,7 +33,7 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let standing = match self.path.is_dir() {
-            true => Standing::of(&self.path, SystemTime::now()).map_err(trouble)?,
+            true => Standing::of(&self.path, SystemTime::now()).map_err(Trouble::saved_settings)?,
             false => Standing::default(),
         };
         // A folder in which nothing holds yet may have settings that wait.
