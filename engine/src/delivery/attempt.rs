@@ -68,8 +68,8 @@ pub(super) enum Attempted {
     Broken {
         /// The host spoke, but not in SMTP.
         malformed: bool,
-        /// TLS broke, and not the connection below it.
-        in_tls: bool,
+        /// The connection is gone.
+        is_end: bool,
         /// What happened.
         text: String,
     },
@@ -79,7 +79,7 @@ impl From<SessionFault> for Attempted {
     fn from(fault: SessionFault) -> Self {
         Self::Broken {
             malformed: fault.is_malformed(),
-            in_tls: fault.is_of_tls(),
+            is_end: fault.is_end(),
             text: fault.to_string(),
         }
     }
@@ -175,10 +175,11 @@ async fn session(
     // Nothing of the answer in plaintext is kept (RFC 3207 §4.2).
     drop(keywords);
     match hello(workshop, client, Stage::HelloInTls).await {
-        // Choice: with TLS 1.3 a receiver that wants a certificate of ours refuses it only now, by an alert. That is a
-        // failed handshake, as it would be with TLS 1.2; a connection that closes is a 451.
+        // Choice: a connection that ends before the receiver has said a word inside TLS is a failed handshake. With TLS 1.3
+        // the receiver may refuse what it was shown, or break off, when for us the handshake is over; by which of both it
+        // is seen is a matter of moments, and what becomes of the mail must not hang on that.
         Err(Attempted::Broken {
-            in_tls: true, text, ..
+            is_end: true, text, ..
         }) => Err(handshake_failed(obligation, text)),
         ended => ended,
     }

@@ -9,7 +9,7 @@ use crate::outside::{Outside, Stream};
 use crate::traffic::Spoken;
 
 use super::ehlo::Keywords;
-use super::lines::Lines;
+use super::lines::{LineFault, Lines};
 use super::reply::{Category, Reply, ReplyFault};
 
 /// The most octets that are written under one time limit.
@@ -108,19 +108,23 @@ impl SessionFault {
         }
     }
 
-    /// Whether TLS broke, and not the connection below it.
+    /// Whether the connection is gone, be it that TLS broke or what is below it.
     #[must_use]
-    pub(crate) fn is_of_tls(&self) -> bool {
-        matches!(self, Self::Reply { source: ReplyFault::Line(fault), .. } if fault.is_of_tls())
+    pub(crate) fn is_end(&self) -> bool {
+        match self {
+            Self::Write { .. } => true,
+            Self::Reply { source, .. } => matches!(
+                source,
+                ReplyFault::Line(LineFault::Closed | LineFault::Broken(_))
+            ),
+            Self::TimeLimit(_) => false,
+        }
     }
 
     /// Whether the receiver answered, but not in SMTP.
     #[must_use]
     pub(crate) fn is_malformed(&self) -> bool {
-        matches!(self, Self::Reply { source, .. } if !matches!(
-            source,
-            ReplyFault::Line(super::lines::LineFault::Closed | super::lines::LineFault::Broken(_))
-        ))
+        matches!(self, Self::Reply { .. }) && !self.is_end()
     }
 }
 

@@ -27,20 +27,6 @@ pub(crate) enum LineFault {
     Broken(#[source] io::Error),
 }
 
-impl LineFault {
-    /// Whether TLS broke, by an alert or by bytes that are none, and not the connection below it.
-    #[must_use]
-    pub(crate) fn is_of_tls(&self) -> bool {
-        use io::ErrorKind::{
-            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof,
-        };
-        matches!(self, Self::Broken(error) if !matches!(
-            error.kind(),
-            BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut | UnexpectedEof
-        ))
-    }
-}
-
 /// A connection, read line by line.
 pub(crate) struct Lines {
     stream: Box<dyn Stream>,

@@ -145,10 +145,10 @@ async fn after_a_failed_handshake_the_sender_comes_back_in_plaintext_unless_obli
             bounced("5.7.5"),
         ),
         (
-            "close behind it",
+            "close before a word inside TLS",
             |host| host.at("tls EHLO", Deed::Close),
-            deferred("4.4.2"),
-            deferred("4.4.2"),
+            delivered("plain"),
+            bounced("5.7.5"),
         ),
     ])
     .await;

@@ -13,6 +13,7 @@ mod peer;
 mod queue;
 mod receiver;
 mod scene;
+mod store;
 mod system;
 mod tls;
 mod world;

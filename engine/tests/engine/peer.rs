@@ -338,28 +338,33 @@ pub(crate) async fn dns_over_tcp(world: World, mut stream: DuplexStream) {
     }
 }
 
-/// Hands a message to the engine, and panics unless each line is answered with 2yz or 3yz.
-pub(crate) async fn inject(to: SocketAddr, mail: &str, recipients: &[String], content: &str) {
+/// Hands a message to the engine and gives back the answer to its end; panics unless every other is 2yz or 3yz.
+pub(crate) async fn inject(
+    to: SocketAddr,
+    mail: &str,
+    recipients: &[String],
+    content: &str,
+) -> String {
     let mut stream = BufReader::new(TcpStream::connect(to).await.unwrap());
     let mut script = vec!["EHLO harness.home.test".to_owned(), mail.to_owned()];
     script.extend(recipients.iter().cloned());
-    script.extend(["DATA".to_owned(), format!("{content}."), "QUIT".to_owned()]);
+    script.extend(["DATA".to_owned(), format!("{content}.")]);
     let mut commands = script.into_iter();
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.unwrap();
+        if commands.len() == 0 {
+            return line.trim_end().to_owned();
+        }
         assert!(line.starts_with(['2', '3']), "{line}");
         if line.as_bytes()[3] == b'-' {
             continue;
         }
-        match commands.next() {
-            Some(command) => {
-                stream
-                    .write_all(format!("{command}\r\n").as_bytes())
-                    .await
-                    .unwrap();
-            }
-            None => return,
+        if let Some(command) = commands.next() {
+            stream
+                .write_all(format!("{command}\r\n").as_bytes())
+                .await
+                .unwrap();
         }
     }
 }

@@ -122,8 +122,19 @@ impl Scene {
         self.send_as(engine, &mail, recipients).await;
     }
 
+    /// A message that may not be taken; the reply to its end.
+    pub(crate) async fn offer(&self, engine: &Running, recipients: &[&str]) -> String {
+        self.offer_as(engine, "MAIL FROM:<sender@home.test>", recipients)
+            .await
+    }
+
     /// The same with a MAIL command of its own.
     pub(crate) async fn send_as(&self, engine: &Running, mail: &str, recipients: &[&str]) {
+        let reply = self.offer_as(engine, mail, recipients).await;
+        assert!(reply.starts_with('2'), "{reply}");
+    }
+
+    async fn offer_as(&self, engine: &Running, mail: &str, recipients: &[&str]) -> String {
         let content = "From: sender@home.test\r\nSubject: canary\r\n\r\ncanary\r\n";
         let commands: Vec<String> = recipients
             .iter()
@@ -140,7 +151,7 @@ impl Scene {
             &commands,
             content,
         )
-        .await;
+        .await
     }
 
     /// Lets the world go on until all recipients have been tried, and says what became of the first message.

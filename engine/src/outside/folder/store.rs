@@ -17,6 +17,8 @@ use super::layout::{
 
 /// The most octets of an entry.
 const ENTRY_LIMIT: u64 = 128 * 1_024 * 1_024;
+/// How often a folder that changes is looked at again.
+const LOOKS: usize = 50;
 
 /// A store in a folder, which is this program's own for as long as the value lives.
 #[derive(Debug, Clone)]
@@ -82,8 +84,8 @@ impl FolderStore {
         })
     }
 
-    /// The first lines of all entries of a kind, by name, without opening the store: it may be in use. What goes away
-    /// meanwhile is left out; no line is longer than `limit`.
+    /// The first lines of all entries of a kind, by name, without opening the store: it may be in use. No line is longer
+    /// than `limit`. Nothing that is there all the while is missed, nor what takes the place of something else meanwhile.
     ///
     /// # Errors
     /// `FolderError` when it is no store of ours, or cannot be read.
@@ -95,16 +97,16 @@ impl FolderStore {
         version(folder)?;
         let of_kind = folder.join(kind.word());
         let read = || -> io::Result<Vec<(EntryName, Vec<u8>)>> {
+            let mut before = names(&of_kind)?;
             let mut heads = Vec::new();
-            for name in names(&of_kind)? {
-                let file = match File::open(of_kind.join(name.as_str())) {
-                    Ok(file) => file,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    Err(error) => return Err(error),
-                };
-                let mut line = Vec::new();
-                BufReader::new(file.take(limit)).read_until(b'\n', &mut line)?;
-                heads.push((name, line));
+            for _ in 0..LOOKS {
+                heads = heads_of(&of_kind, &before, limit)?;
+                // A folder is not read at one moment: what came while it was read may be missed, and show only now.
+                let behind = names(&of_kind)?;
+                if behind == before && heads.len() == before.len() {
+                    break;
+                }
+                before = behind;
             }
             Ok(heads)
         };
@@ -202,6 +204,26 @@ fn put(folder: &Path, path: &Path, number: &str, bytes: &[u8]) -> io::Result<()>
         let _ = fs::remove_file(&unfinished);
     })?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// The first lines of the files with these names; one that is gone is left out.
+fn heads_of(
+    of_kind: &Path,
+    names: &[EntryName],
+    limit: u64,
+) -> io::Result<Vec<(EntryName, Vec<u8>)>> {
+    let mut heads = Vec::new();
+    for name in names {
+        let file = match File::open(of_kind.join(name.as_str())) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let mut line = Vec::new();
+        BufReader::new(file.take(limit)).read_until(b'\n', &mut line)?;
+        heads.push((name.clone(), line));
+    }
+    Ok(heads)
 }
 
 fn names(of_kind: &Path) -> io::Result<Vec<EntryName>> {
