@@ -10,7 +10,7 @@ use mtaspec_engine::outside::{BoxFuture, Clock, Listener, Network, Spawner, Stre
 use mtaspec_harness::clock::{CaseClock, CountedListener};
 use mtaspec_harness::plan::AddressBook;
 use mtaspec_harness::recorder::{Recorder, Teller};
-use mtaspec_harness::subject::Instructions;
+use mtaspec_harness::subject::{Instructions, tell_unanswered};
 use mtaspec_judge::events::What;
 use tokio::task::AbortHandle;
 
@@ -48,29 +48,9 @@ impl CaseNetwork {
         }
     }
 
-    /// No fake sees a dial that nobody answers, so the dialler's side tells it.
-    fn record_unanswered(&self, to: SocketAddr) {
+    fn tell_unanswered(&self, to: SocketAddr) {
         let instructions = locked(&self.instructions);
-        let Some((host, address)) = instructions.host_at(to.ip()) else {
-            return;
-        };
-        let teller = Teller {
-            host: Some(host.to_owned()),
-            ..Teller::default()
-        };
-        let what = What::Connect {
-            family: if to.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned(),
-            port: to.port(),
-            address,
-            refused: true,
-        };
-        self.recorder.record(teller.clone(), what);
-        if let Some(shown) = self.addresses.shown_by_refusal(to) {
-            let what = What::Met {
-                what: shown.to_string(),
-            };
-            self.recorder.record(teller, what);
-        }
+        tell_unanswered(&self.recorder, &instructions, &self.addresses, to);
     }
 }
 
@@ -78,16 +58,16 @@ impl CaseNetwork {
 impl Network for CaseNetwork {
     async fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>> {
         let Some(real) = self.real(to) else {
-            self.record_unanswered(to);
+            self.tell_unanswered(to);
             return Err(io::ErrorKind::ConnectionRefused.into());
         };
         if self.clock.is_silent(real) {
-            self.record_unanswered(to);
+            self.tell_unanswered(to);
         }
         match self.clock.connect(real).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => {
-                self.record_unanswered(to);
+                self.tell_unanswered(to);
                 Err(error)
             }
         }

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec::builtin::BuiltIn;
+use mtaspec::own_relay::OwnRelay;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, Shard};
@@ -67,8 +68,24 @@ pub(crate) struct Run {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum SubjectWord {
-    /// The built-in engine
+    /// The built-in engine, in this process and by a clock of its own
     Engine,
+    /// The same as `mtaspec relay`, a process for each case; what needs its clock moved is skipped
+    Relay,
+}
+
+impl SubjectWord {
+    fn subject(self) -> Result<Arc<dyn Subject>, Trouble> {
+        match self {
+            Self::Engine => Ok(Arc::new(BuiltIn)),
+            Self::Relay => {
+                let program = std::env::current_exe().map_err(|error| {
+                    Trouble::run(format!("this program cannot tell where it is: {error}"))
+                })?;
+                Ok(Arc::new(OwnRelay::of(program)))
+            }
+        }
+    }
 }
 
 /// A set of rows.
@@ -112,8 +129,7 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         let selection = self.suite.select(&self.patterns)?;
-        let SubjectWord::Engine = self.subject;
-        let subject: Arc<dyn Subject> = Arc::new(BuiltIn);
+        let subject = self.subject.subject()?;
         let cases = self.of_profile(&selection.cases);
         let order = Order::of(
             cases.iter().cloned(),

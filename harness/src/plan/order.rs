@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use mtaspec_judge::scenario::{Case, Host};
+use mtaspec_judge::scenario::{Answering, Case, Deed, Host};
 
 /// The cases of a run, in the order in which they were given.
 #[derive(Debug, Clone, Default)]
@@ -65,11 +65,17 @@ impl Order {
             if shard.is_some_and(|shard| !shard.has(index)) {
                 continue;
             }
-            let missing: Vec<_> = case
+            let mut missing: Vec<_> = case
                 .capabilities
                 .difference(capabilities)
                 .cloned()
                 .collect();
+            if waits(&case)
+                && !capabilities.contains(CLOCK)
+                && !missing.iter().any(|word| word == CLOCK)
+            {
+                missing.push(CLOCK.to_owned());
+            }
             let why = if !missing.is_empty() {
                 Some(Skip::Needs(missing))
             } else if !is_in_build(&case, legacy_suites) {
@@ -84,6 +90,25 @@ impl Order {
         }
         order
     }
+}
+
+/// What a subject can whose time can be moved.
+const CLOCK: &str = "clock";
+
+/// Whether the subject has to wait in a case, for minutes most likely: somebody stalls, is slow, or does not answer at all.
+fn waits(case: &Case) -> bool {
+    let worlds = || case.steps.iter().map(|step| &step.world);
+    let is_slow = |deed: &Deed| matches!(deed, Deed::Stall | Deed::Delay(_) | Deed::Drip(_));
+    let is_silent = |host: &Host| {
+        let mut addresses = host.addresses.iter();
+        addresses.any(|address| address.answer == Answering::Silent)
+    };
+    worlds()
+        .flat_map(|world| &world.faults)
+        .any(|fault| is_slow(&fault.deed))
+        || worlds()
+            .flat_map(|world| world.hosts.values())
+            .any(is_silent)
 }
 
 /// Whether a build with these suites of OpenSSL, or without OpenSSL, can play a case.

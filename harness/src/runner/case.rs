@@ -57,7 +57,11 @@ impl Player {
     /// Plays one case and gives back all that was seen.
     pub async fn play(&self, case: &Arc<Case>) -> Recording {
         let begin = Instant::now();
-        let clock = CaseClock::new(self.now);
+        let clock = if self.subject.keeps_real_time() {
+            CaseClock::real(self.now)
+        } else {
+            CaseClock::new(self.now)
+        };
         let events = match PlannedCase::new(Arc::clone(case), &self.plan, self.internet.addresses())
         {
             Ok(planned) => {

@@ -27,6 +27,11 @@ pub trait Subject: Send + Sync {
     /// What it can do, in the words of SCENARIOS §10.
     fn capabilities(&self) -> BTreeSet<String>;
 
+    /// Whether the time of its cases is the world's, which nobody moves.
+    fn keeps_real_time(&self) -> bool {
+        false
+    }
+
     /// Makes it ready for one case.
     ///
     /// # Errors
@@ -97,7 +102,7 @@ pub struct OwnIdentity {
 }
 
 /// A port of the subject that takes mail from others (SCENARIOS §8, `client.port`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReceiverPort {
     /// The public MX host.
     Smtp,

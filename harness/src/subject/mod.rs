@@ -7,7 +7,9 @@ pub(crate) mod dkim;
 mod envelope;
 mod hand_over;
 mod message;
+mod process;
 mod smtp_client;
+mod unanswered;
 
 pub use contract::{
     Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
@@ -15,3 +17,5 @@ pub use contract::{
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
 pub use hand_over::{HandOver, InjectionError};
 pub(crate) use message::compose;
+pub use process::{Entry, ProcessSubject, Profile, Setup, Told};
+pub use unanswered::tell_unanswered;

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""The engine inside the suite's process and `mtaspec relay` on sockets have the same findings in every case that needs no clock.
+
+Usage: both_ways.py MTASPEC [PATTERN..]      (the built command; all cases unless said)
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+def results(mtaspec, subject, patterns, folder):
+    """The cases of a run by id, without what differs from run to run."""
+    report = Path(folder, f"{subject}.json")
+    done = subprocess.run([mtaspec, "run", "--subject", subject, "--report", f"json={report}", *patterns],
+                          capture_output=True, text=True, timeout=900)
+    if not report.exists() or not report.read_text():
+        sys.exit(f"both_ways.py: no report by the subject {subject}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    cases = json.loads(report.read_text())["cases"]
+    return {case["id"]: {key: value for key, value in case.items() if key != "milliseconds"} for case in cases}
+
+
+def main():
+    mtaspec, *patterns = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        engine = results(mtaspec, "engine", patterns, folder)
+        relay = results(mtaspec, "relay", patterns, folder)
+    played = {name: case for name, case in relay.items() if case["verdict"] != "skip"}
+    different = [name for name, case in played.items() if case != engine[name]]
+    for name in different:
+        print(f"{name}\n  engine {json.dumps(engine[name])}\n  relay  {json.dumps(played[name])}")
+    if different:
+        sys.exit(f"both_ways.py: {len(different)} of {len(played)} cases differ")
+    if not played:
+        sys.exit("both_ways.py: the relay plays nothing")
+    print(f"{len(played)} cases the same by both ways; {len(relay) - len(played)} are skipped by the relay")
+
+
+main()
