@@ -81,6 +81,7 @@ impl Session<'_> {
     pub(super) async fn secure(&mut self) -> Result<(), End> {
         let workshop = self.receiver.workshop();
         let Some(acceptor) = &workshop.acceptor else {
+            tracing::error!(service = ?self.other.service, "there is no certificate to show");
             return Err(End::Gone);
         };
         let nothing = Lines::new(Box::new(tokio::io::empty()));

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use crate::outside::Stream;
 
 /// The most bytes that a hello may take.
-const LIMIT: usize = 65_536;
+const LIMIT: usize = 32_768;
 /// The most bytes of a name (RFC 1035 §2.3.4).
 const NAME_LIMIT: usize = 253;
 

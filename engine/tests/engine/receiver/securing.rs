@@ -1,5 +1,7 @@
 //! STARTTLS, and what may be said before it and after it (RFC 3207).
 
+use std::time::Duration;
+
 use mtaspec_engine::Service;
 use rustls::version::{TLS12, TLS13};
 use tokio::io::AsyncWriteExt;
@@ -146,6 +148,31 @@ async fn bytes_that_are_no_handshake_end_the_connection() {
     }
     let mut other = reception.connect(Service::Mx).await;
     assert!(other.say("EHLO a.test").await.starts_with("250-"));
+}
+
+#[tokio::test]
+async fn who_is_silent_is_left_after_a_while() {
+    let reception = Reception::new(|_| {}).await;
+    let world = &reception.scene.world;
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let mut slow = reception.connect(Service::Mx).await;
+    slow.codes(&["EHLO a.test", "STARTTLS"]).await;
+    world.pass(minutes(4)).await;
+    let mut slow = slow.handshake(&ModernTls::new()).await.unwrap();
+    world.pass(minutes(30)).await;
+    assert!(slow.say("NOOP").await.starts_with("250 "));
+
+    for service in [Service::Mx, Service::Submissions] {
+        let mut silent = reception.connect(service).await;
+        if service == Service::Mx {
+            silent.codes(&["EHLO a.test", "STARTTLS"]).await;
+        }
+        world.pass(minutes(6)).await;
+        assert_eq!(silent.reply().await, "closed", "{service:?}");
+    }
+    world.pass(minutes(61)).await;
+    assert!(slow.reply().await.starts_with("421 4.4.2"));
+    assert_eq!(slow.reply().await, "closed");
 }
 
 #[tokio::test]
