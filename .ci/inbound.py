@@ -68,16 +68,18 @@ class Home(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
 
     def __init__(self):
-        self.taken = queue.Queue()
+        self.taken, self.count = queue.Queue(), 0
         super().__init__(("127.0.0.1", 0), HomeSession)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def next(self):
         """The content of the next message, with folded lines joined."""
         try:
-            return re.sub(r"\r\n[ \t]+", " ", self.taken.get(timeout=60))
+            content = self.taken.get(timeout=60)
         except queue.Empty:
             sys.exit("inbound.py: a message that was taken did not come home")
+        self.count += 1
+        return re.sub(r"\r\n[ \t]+", " ", content)
 
 
 class HomeSession(socketserver.StreamRequestHandler):
@@ -156,7 +158,13 @@ port = {home.server_address[1]}
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGINT)
+        told = [json.loads(line) for line in self.process.stdout]
         check(self.process.wait(timeout=60) == 0, f"the relay did not end well: {self.logged()}")
+        counts = [line["traffic"] for line in told if "traffic" in line]
+        came = [count for count in counts if count["direction"] == "inbound"]
+        check(sum(count["messages"] for count in came) == self.home.count, f"{self.home.count} messages came home, the relay says {counts}")
+        check({count["version"] for count in came} >= {None, "TLSv1.2", "TLSv1.3"}, f"the relay counts {counts}")
+        self.home.count = 0
 
     def swaks(self, *arguments, service="mx", sender="a@example.test", to="user@home.test"):
         return run("swaks", "--server", "127.0.0.1", "--port", str(self.ports[service]), "--from", sender, "--to", to,

@@ -192,6 +192,7 @@ impl Work {
             }
         }
         let left = engine.queue().len();
+        self.tell_traffic(&engine);
         let in_order = engine.finish(END_LIMIT).await;
         self.tell(
             json!({"ended": true, "in_order": in_order}),
@@ -256,6 +257,19 @@ impl Work {
             json!({"version": 1, "ready": true, "listen": listed}),
             &format!("ready: {}; stop with Ctrl-C", told.join(", ")),
         );
+    }
+
+    /// How much mail came and went, in what TLS and in plaintext.
+    fn tell_traffic(&self, engine: &Running) {
+        for count in engine.traffic() {
+            let object = json!({"traffic": {
+                "direction": count.direction.to_string(),
+                "version": count.tls.map(|tls| tls.version.to_string()),
+                "cipher": count.tls.map(|tls| tls.cipher),
+                "messages": count.messages,
+            }});
+            self.tell(object, &count.to_string());
+        }
     }
 
     fn tell(&self, object: Value, line: &str) {
