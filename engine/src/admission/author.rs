@@ -7,12 +7,18 @@
 //! (the strict alignment of RFC 7489 §3.1). What belongs together otherwise is told by a list of public suffixes that
 //! changes from month to month.
 
+use std::time::Duration;
+
 use crate::address::{DomainName, MailDomain, Mailbox};
 use crate::delivery::Workshop;
 use crate::dkim;
 use crate::spf::{self, Identity, Outcome};
 
 use super::session::{Envelope, SessionFacts};
+
+/// How long the DNS is asked for a message's sake, with each of the two (RFC 7208 §4.6.4 wants twenty seconds at least); the
+/// sender waits for ten minutes (RFC 5321 §4.5.3.2.6).
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is known of a sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,8 @@ pub(super) enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Evidence {
     has_login: bool,
-    signed: Vec<dkim::Verdict>,
+    /// What became of the signatures; none: there was no time to verify them.
+    signed: Option<Vec<dkim::Verdict>>,
     host: Option<(DomainName, Outcome)>,
 }
 
@@ -44,14 +51,15 @@ impl Evidence {
         if session.user.is_some() {
             return Self {
                 has_login: true,
-                signed: Vec::new(),
+                signed: None,
                 host: None,
             };
         }
-        let now = workshop.outside.clock.now();
+        let outside = &workshop.outside;
+        let signed = dkim::verify(content, "email", &workshop.resolver, outside.clock.now());
         Self {
             has_login: false,
-            signed: dkim::verify(content, "email", &workshop.resolver, now).await,
+            signed: outside.within(PATIENCE, signed).await.ok(),
             host: host(workshop, session, envelope).await,
         }
     }
@@ -67,7 +75,7 @@ impl Evidence {
         };
         let signatures = || {
             let is_his = |verdict: &&dkim::Verdict| verdict.domain.as_ref() == Some(domain);
-            self.signed.iter().filter(is_his)
+            self.signed.iter().flatten().filter(is_his)
         };
         let host = self
             .host
@@ -79,7 +87,7 @@ impl Evidence {
         }
         let is_open =
             |verdict: &dkim::Verdict| matches!(&verdict.result, Err(fault) if fault.is_temporary());
-        if signatures().any(is_open) || host == Some(Outcome::TempError) {
+        if self.signed.is_none() || signatures().any(is_open) || host == Some(Outcome::TempError) {
             return Standing::Unknown;
         }
         Standing::Unauthenticated
@@ -105,7 +113,9 @@ async fn host(
         domain: domain.as_str(),
         greeting: &session.greeted_as,
     };
-    let outcome = spf::evaluate(identity, &workshop.resolver).await;
+    let evaluated = spf::evaluate(identity, &workshop.resolver);
+    let evaluated = workshop.outside.within(PATIENCE, evaluated).await;
+    let outcome = evaluated.unwrap_or(Outcome::TempError);
     tracing::debug!(%domain, ?outcome, "sender policy");
     Some((domain, outcome))
 }
@@ -134,7 +144,7 @@ mod tests {
     ) -> Standing {
         let evidence = Evidence {
             has_login,
-            signed,
+            signed: Some(signed),
             host: host.map(|(domain, outcome)| (name(domain), outcome)),
         };
         evidence.standing(Some(&Mailbox::parse("ann@partner.test").unwrap()))
@@ -173,6 +183,17 @@ mod tests {
             assert_eq!(standing(false, signed.clone(), None), want, "{signed:?}");
             assert_eq!(standing(true, signed, None), Standing::Authenticated);
         }
+    }
+
+    #[test]
+    fn signatures_that_there_was_no_time_for_leave_it_open() {
+        let evidence = Evidence {
+            has_login: false,
+            signed: None,
+            host: None,
+        };
+        let ann = Mailbox::parse("ann@partner.test").unwrap();
+        assert_eq!(evidence.standing(Some(&ann)), Standing::Unknown);
     }
 
     #[test]

@@ -115,3 +115,35 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told_in_plain_words_and_fits_a_reply_line() {
+        let domain = || "partner.test".to_owned();
+        let fault = || "no certificate was shown".to_owned();
+        let reasons = [
+            Reason::Plaintext { sender: domain() },
+            Reason::Chain {
+                sender: domain(),
+                fault: fault(),
+            },
+            Reason::Name {
+                sender: domain(),
+                fault: fault(),
+            },
+            Reason::Unauthenticated { sender: domain() },
+            Reason::Unknown { sender: domain() },
+            Reason::NullMx { domain: domain() },
+            Reason::Unreadable,
+        ];
+        let lines: Vec<String> = reasons
+            .into_iter()
+            .map(|reason| Rejection { reason, rule: None }.to_string())
+            .collect();
+        assert!(lines.iter().all(|line| line.len() + 2 <= 512), "{lines:?}");
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}
