@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +9,8 @@ use std::time::Duration;
 use mtaspec_judge::events::{By, What};
 use mtaspec_judge::scenario::Moment;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpSocket;
 
+use super::call::connect;
 use super::replies::{self, Front, Reply};
 use super::sender::Client;
 use crate::clock::Hearing;
@@ -22,6 +21,9 @@ use crate::recorder::Teller;
 /// So long a subject may say nothing, in real time, before the harness gives up. Where the clock of the case is the
 /// subject's, its own limits come first.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// And so long one that does not live in the time of the case: none of its limits can be waited for.
+const HASTE: Duration = Duration::from_secs(2);
 
 /// Octets of a command that events show.
 const SHOWN: usize = 512;
@@ -61,6 +63,9 @@ pub(super) struct Conversation<'a> {
     pub(super) follows: String,
     /// The message that it is about.
     pub(super) message: Option<String>,
+    /// Replies that are still due to what a fault said out of turn.
+    pub(super) owed: usize,
+    shares_clock: bool,
     connection: u32,
 }
 
@@ -81,6 +86,8 @@ impl<'a> Conversation<'a> {
             tls: false,
             follows: "greeting".into(),
             message,
+            owed: 0,
+            shares_clock: client.setup.clock.is_shared_by(client.setup.address),
             connection: client.next_connection(),
         };
         conversation.tell(What::Connect {
@@ -140,6 +147,15 @@ impl<'a> Conversation<'a> {
         });
     }
 
+    /// Hears what is still due to what was said out of turn.
+    pub(super) async fn hear_what_is_owed(&mut self) -> Talk<()> {
+        while self.owed > 0 {
+            self.owed -= 1;
+            self.reply("?").await?;
+        }
+        Ok(())
+    }
+
     /// The reply to the last thing that was said.
     pub(super) async fn reply(&mut self, verb: &str) -> Talk<Reply> {
         loop {
@@ -163,9 +179,14 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    fn patience(&self) -> Duration {
+        if self.shares_clock { PATIENCE } else { HASTE }
+    }
+
     async fn fill(&mut self) -> Talk<()> {
-        let Ok(read) = tokio::time::timeout(PATIENCE, self.read_holding()).await else {
-            let seconds = PATIENCE.as_secs();
+        let patience = self.patience();
+        let Ok(read) = tokio::time::timeout(patience, self.read_holding()).await else {
+            let seconds = patience.as_secs();
             return Err(Ended::Trouble(format!(
                 "the subject said nothing for {seconds} s"
             )));
@@ -254,7 +275,8 @@ impl<'a> Conversation<'a> {
 
     /// Reads what a subject that has gone said before.
     pub(super) async fn hear_the_last(&mut self) {
-        while let Ok(Ok(bytes)) = tokio::time::timeout(PATIENCE, self.read()).await {
+        let patience = self.patience();
+        while let Ok(Ok(bytes)) = tokio::time::timeout(patience, self.read()).await {
             if bytes.is_empty() {
                 break;
             }
@@ -284,6 +306,9 @@ impl<'a> Conversation<'a> {
 
     /// Lets so much of the case's time pass, unless the subject goes before.
     pub(super) async fn wait(&mut self, duration: Duration) -> Talk<()> {
+        if !self.shares_clock {
+            return Ok(());
+        }
         let (clock, ends) = (Arc::clone(&self.client.setup.clock), self.ends.clone());
         let sent = ends.sent();
         let has_gone = tokio::select! {
@@ -351,22 +376,6 @@ impl<'a> Conversation<'a> {
             (_, Line::Cut) => {}
         }
     }
-}
-
-/// A connection that the clock expects before it is there.
-async fn connect(client: &Client) -> io::Result<Wire> {
-    let to = client.setup.address;
-    let (socket, own) = match to {
-        SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::from(Ipv4Addr::LOCALHOST)),
-        SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::from(Ipv6Addr::LOCALHOST)),
-    };
-    socket.bind((own, 0).into())?;
-    let expected = client.setup.clock.expect(to, socket.local_addr()?);
-    let tcp = socket.connect(to).await?;
-    if let Some(expected) = expected {
-        expected.is_made();
-    }
-    Wire::new(tcp)
 }
 
 /// The verb of a command line; `?` where there is none.

@@ -15,6 +15,7 @@ const GARBAGE: &[u8] = b"\xff\x00\x13these bytes are no command of SMTP\x7f\r\n"
 impl Conversation<'_> {
     /// Says a command, or does what a fault makes of it, and hears the answer.
     pub(super) async fn command(&mut self, moment: &Moment, line: &str) -> Talk<Reply> {
+        self.hear_what_is_owed().await?;
         let healthy = format!("{line}\r\n");
         match self.client.fault(moment) {
             None => self.say(line).await?,
@@ -34,7 +35,13 @@ impl Conversation<'_> {
     pub(super) async fn pass(&mut self, moment: &Moment) -> Talk<()> {
         match self.client.fault(moment) {
             None => Ok(()),
-            Some(fault) => self.do_instead(&fault, b"").await,
+            Some(fault) => {
+                self.do_instead(&fault, b"").await?;
+                if matches!(fault.deed, Deed::Reply(_) | Deed::Garbage) {
+                    self.owed += 1;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -65,6 +72,10 @@ impl Conversation<'_> {
                 self.write(&bare).await
             }
             Deed::Inject { text, same_segment } => {
+                // What came with STARTTLS is thrown away (RFC 3207 §6).
+                if fault.at != Moment::Starttls {
+                    self.owed += text.matches('\n').count();
+                }
                 if *same_segment {
                     return self.write(&[healthy, text.as_bytes()].concat()).await;
                 }

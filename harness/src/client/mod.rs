@@ -5,6 +5,7 @@
 //! answer is the subject's own.
 
 pub(crate) mod base64;
+mod call;
 mod conversation;
 mod deeds;
 mod dialogue;

@@ -55,12 +55,12 @@ impl Conversation<'_> {
             sent: 0,
             code: 0,
         };
-        let ended = match self.go_through(script, &mut course).await {
-            Ok(()) => Ended::BySender,
-            Err(ended) => ended,
-        };
-        self.met(&Difference::Client("script".to_owned()));
-        ended
+        let went = self.go_through(script, &mut course).await;
+        // A subject that ends it has been shown what there was to show; one that leaves no way into TLS has not.
+        if matches!(went, Ok(()) | Err(Ended::ByReceiver)) {
+            self.met(&Difference::Client("script".to_owned()));
+        }
+        went.err().unwrap_or(Ended::BySender)
     }
 
     async fn go_through(&mut self, script: &[Vec<String>], course: &mut Course<'_>) -> Talk<()> {

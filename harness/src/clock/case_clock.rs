@@ -61,6 +61,12 @@ impl CaseClock {
         })
     }
 
+    /// Whether a subject that receives at this real address lives in the time of this clock.
+    #[must_use]
+    pub fn is_shared_by(&self, subject: SocketAddr) -> bool {
+        self.real.is_some() || self.lock().listening.contains(&subject)
+    }
+
     /// When the case began.
     #[must_use]
     pub fn epoch(&self) -> SystemTime {

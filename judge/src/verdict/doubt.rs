@@ -11,8 +11,10 @@ use super::evidence::Evidence;
 use super::finding::Raw;
 use super::outcome::Outcome;
 use super::scope::Scope;
-use crate::events::What;
-use crate::scenario::{Difference, World, differences, differences_of_client, is_same_name};
+use crate::events::{By, What};
+use crate::scenario::{
+    Difference, FaultPlace, World, differences, differences_of_client, is_same_name,
+};
 
 /// What became of the healthy twin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,24 +50,38 @@ pub(crate) fn doubt(
     let said_nothing = |step: usize| {
         !evidence
             .events(step..=step)
-            .any(|(_, event)| matches!(event.what, What::SmtpReply { .. }))
+            .any(|(_, event)| match &event.what {
+                What::SmtpReply { .. } | What::TlsEstablished { .. } => true,
+                // An alert is an answer, too.
+                What::TlsFailed { by, alert, .. } => *by == By::Receiver && alert.is_some(),
+                _ => false,
+            })
     };
     if evidence.is_inbound() && said_nothing(step) {
         return full("the subject answered nothing".to_owned());
     }
-    let undelivered: Vec<Outcome> = Scope::of_step_or_before(evidence, step)
-        .outcomes
-        .into_iter()
-        .filter(|one| !one.is_delivered())
-        .collect();
-    if undelivered.is_empty() {
-        return None;
+    let script = Difference::Client("script".to_owned());
+    if evidence.is_inbound()
+        && evidence.case().client.script.is_some()
+        && !is_met(evidence, step, &script)
+    {
+        return full("the subject did not let the dialogue go to its end".to_owned());
     }
     let said: Vec<&(String, String, bool)> = tables
         .iter()
         .flatten()
         .flat_map(|raw| &raw.accepts)
         .collect();
+    let is_judged = |one: &Outcome| said.iter().any(|(message, ..)| *message == one.message);
+    let undelivered: Vec<Outcome> = Scope::of_step_or_before(evidence, step)
+        .outcomes
+        .into_iter()
+        .filter(|one| !one.is_delivered())
+        .filter(|one| is_judged(one) || !broken_off(evidence, one, step))
+        .collect();
+    if undelivered.is_empty() {
+        return None;
+    }
     let what = outcomes_in_words(&undelivered);
     let refused = undelivered.iter().any(|one| {
         said.iter().any(|(message, recipient, accepted)| {
@@ -101,6 +117,30 @@ pub(crate) fn doubt(
         return None;
     }
     full(format!("not met: {}", missing.join(", ")))
+}
+
+/// Whether this was shown to the subject up to a step.
+fn is_met(evidence: &Evidence<'_>, step: usize, difference: &Difference) -> bool {
+    let wanted = difference.to_string();
+    let mut events = evidence.events(0..=step);
+    events.any(|(_, event)| matches!(&event.what, What::Met { what } if *what == wanted))
+}
+
+/// Inbound: the harness itself spoilt this message, as the case has it. What became of it, where nobody asks, says nothing
+/// about the subject, which answered before.
+fn broken_off(evidence: &Evidence<'_>, one: &Outcome, step: usize) -> bool {
+    let own_faults: BTreeSet<String> = evidence
+        .world(step)
+        .faults
+        .iter()
+        .filter(|fault| fault.on == FaultPlace::Client)
+        .map(|fault| Difference::Fault(fault.written.clone()).to_string())
+        .collect();
+    let mut events = evidence.events(step..=step);
+    events.any(|(_, event)| {
+        event.message.as_deref() == Some(one.message.as_str())
+            && matches!(&event.what, What::Met { what } if own_faults.contains(what))
+    })
 }
 
 /// What differs from the twin in this step and was never shown to the subject; of one difference at several hosts

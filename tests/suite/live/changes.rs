@@ -17,11 +17,14 @@ use super::{notice, patterns};
 const OTHER_RECEIVED: &str =
     "Received: from x by y with SMTP tls OTHER (version=TLS1_0 cipher=OTHER bits=1/1); d\r\n";
 
+/// One that tells of no TLS.
+const PLAIN_RECEIVED: &str = "Received: from x by y with SMTP; d\r\n";
+
 /// The events as they would be, in each way that a change can be made.
 type Change = fn(&Recording) -> Vec<Vec<Event>>;
 
 /// What may be changed in a recording, in a few words, and how. First, to save time, what many expectations fail for.
-pub(super) const CHANGES: [(&str, Change); 52] = [
+pub(super) const CHANGES: [(&str, Change); 54] = [
     ("not delivered, in the queue", |seen| {
         without(
             seen,
@@ -208,6 +211,14 @@ pub(super) const CHANGES: [(&str, Change); 52] = [
     ),
     ("another Received field on top", |seen| {
         contents(seen, |text| format!("{OTHER_RECEIVED}{text}"))
+    }),
+    ("another Received field on top, without TLS", |seen| {
+        contents(seen, |text| format!("{PLAIN_RECEIVED}{text}"))
+    }),
+    ("another version in the Received field", |seen| {
+        contents(seen, |text| {
+            text.replacen("version=TLS1_", "version=TLS9_", 1)
+        })
     }),
     ("a field above the Received field", |seen| {
         contents(seen, |text| format!("Subject: x\r\n{text}"))
