@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use async_trait::async_trait;
 
 use crate::obligation::Obligation;
-use crate::route::{self, Hosts, NextHop};
+use crate::route::{self, Hosts, NextHop, RouteFault};
 use crate::smtp::Client;
 use crate::tls::PeerName;
 
@@ -65,7 +65,7 @@ impl Walk<'_> {
             ..
         } = self.workshop;
         match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
-            Err(fault) => self.note(&Trouble::Route(fault)),
+            Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
                 self.over_addresses(&PeerName::Address(address), &[address])
                     .await;
@@ -83,9 +83,8 @@ impl Walk<'_> {
                             });
                         }
                         Ok(none) if none.is_empty() => {
-                            self.note(&Trouble::NoAddress {
-                                host: host.name.to_string(),
-                            });
+                            let host = host.name.to_string();
+                            self.note(&self.of_way(Trouble::NoAddress { host }));
                         }
                         Ok(found) => {
                             self.over_addresses(&PeerName::Host(host.name), &found)
@@ -95,6 +94,20 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// The same trouble, told as one of the settings where a route and not the recipient's domain led there for good.
+    fn of_way(&self, trouble: Trouble) -> Trouble {
+        let is_own = |recipient: &Recipient| *recipient.mailbox.domain() == self.next_hop.to;
+        let why = match &trouble {
+            _ if self.recipients.iter().any(is_own) => return trouble,
+            Trouble::Route(RouteFault::Loop(_) | RouteFault::Lookup(..)) => return trouble,
+            Trouble::Route(fault) => fault.to_string(),
+            Trouble::NoAddress { host } => format!("the host {host} has no address"),
+            _ => return trouble,
+        };
+        let to = self.next_hop.to.to_string();
+        Trouble::Route(RouteFault::Nowhere { to, why })
     }
 
     /// Tries the addresses of a host until it has answered for itself: its word holds at all of them.
@@ -231,7 +244,7 @@ impl Walk<'_> {
             }
             disposition::undelivered(&troubles).unwrap_or_else(|| {
                 // A route always has a host, and a host served or left a trouble; kept if that should ever be wrong.
-                Disposition::Deferred(Trouble::Route(route::RouteFault::NoUsableMx(String::new())))
+                Disposition::Deferred(Trouble::Route(RouteFault::NoUsableMx(String::new())))
             })
         };
         self.delivered

@@ -164,7 +164,8 @@ impl Trouble {
             Self::Remembered(remembered) => &remembered.status,
             Self::Route(RouteFault::NoDomain(_)) => "5.1.2",
             Self::Route(RouteFault::NullMx(_)) => "5.1.10",
-            Self::Route(RouteFault::NoUsableMx(_)) | Self::NoAddress { .. } => "5.4.4",
+            Self::Route(RouteFault::NoUsableMx(_) | RouteFault::Nowhere { .. })
+            | Self::NoAddress { .. } => "5.4.4",
             Self::Route(RouteFault::Loop(_)) => "5.4.6",
             Self::Route(RouteFault::Lookup(..)) | Self::Unresolved { .. } => "4.4.3",
             Self::Unreachable { .. } => "4.4.1",

@@ -35,6 +35,10 @@ fn after_failure(trouble: &Trouble) -> &'static str {
             "tell the administrator of this mail server, which should have taken the mail in or known where else it \
              belongs."
         }
+        Trouble::Route(RouteFault::Nowhere { .. }) => {
+            "tell the administrator of this mail server: mail to this recipient is sent by way of a host that cannot be \
+             found."
+        }
         Trouble::Route(RouteFault::NoUsableMx(_)) | Trouble::NoAddress { .. } => {
             "check the part of the address behind the @ for mistakes. If it is right, tell the recipient that the \
              DNS records of this domain lead nowhere."

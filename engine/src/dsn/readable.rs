@@ -284,6 +284,15 @@ mod tests {
     }
 
     #[test]
+    fn a_route_that_leads_nowhere_is_told_as_a_matter_of_the_administrator() {
+        let fault = RouteFault::Nowhere {
+            to: "relay.provider.test".into(),
+            why: "the host relay.provider.test has no address".into(),
+        };
+        assert_snapshot!(failed(Trouble::Route(fault)));
+    }
+
+    #[test]
     fn a_domain_that_does_not_exist_is_told_in_plain_words() {
         assert_snapshot!(failed(Trouble::Route(RouteFault::NoDomain(domain()))));
     }

@@ -36,6 +36,14 @@ pub(crate) enum RouteFault {
     /// The only hosts left are this one, or such as come after it.
     #[error("mail for {0} leads back to this host")]
     Loop(String),
+    /// A route of the settings leads to no host, and nobody but the administrator can mend that.
+    #[error("the route by way of {to} leads nowhere: {why}")]
+    Nowhere {
+        /// The next hop of the route.
+        to: String,
+        /// What is wrong there.
+        why: String,
+    },
     /// The DNS gave no answer; it may do so later.
     #[error("the MX records of {0} could not be looked up: {1}")]
     Lookup(String, LookupFault),
