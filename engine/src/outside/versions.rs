@@ -34,7 +34,7 @@ pub enum VersionsError {
     )]
     NotOurs(PathBuf),
     /// Nothing is there.
-    #[error("there are no saved settings in {}; `mtaspec settings apply FILE --to` saves some", .0.display())]
+    #[error("there are no saved settings in {path}; `mtaspec settings apply FILE --to {path}` saves some", path = .0.display())]
     Absent(PathBuf),
     /// A program of another version made it.
     #[error("{} is of the version {found:?}, and this program knows {:?} alone", folder.display(), VERSION.trim_end())]

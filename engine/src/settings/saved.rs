@@ -12,7 +12,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::outside::{Beside as _, SystemBeside, Versions, VersionsError, VersionsToChange};
+use crate::outside::{
+    Beside as _, MemoryBeside, SystemBeside, Versions, VersionsError, VersionsToChange,
+};
 
 use super::audit::{AuditLine, AuditRecord, Change, audit_lines, changes};
 use super::file::{Problems, Read, SettingsFile, Written};
@@ -42,6 +44,9 @@ pub enum SavedError {
     /// Something is wrong with a file of settings.
     #[error("{0}")]
     Problems(#[from] Problems),
+    /// They would not be the same when they are read again.
+    #[error("these settings cannot be written so that they read back the same")]
+    Unwritable,
     /// Nothing holds yet.
     #[error("no settings in {} are in force yet", .0.display())]
     NotYet(PathBuf),
@@ -167,6 +172,7 @@ pub fn apply(folder: &Path, file: &SettingsFile, order: Order) -> Result<Applied
     let in_force = standing.in_force.as_ref().map(|saved| &saved.file);
     let changes = changes(in_force, file);
     let withdrawn = standing.pending.map(|pending| pending.stamp.number);
+    reads_back(file)?;
     if changes.is_empty() && withdrawn.is_none() {
         return Ok(Applied {
             saved: None,
@@ -219,6 +225,24 @@ pub fn apply(folder: &Path, file: &SettingsFile, order: Order) -> Result<Applied
         changes,
         withdrawn,
     })
+}
+
+/// Nothing is saved that could not be taken up.
+fn reads_back(file: &SettingsFile) -> Result<(), SavedError> {
+    let Written {
+        text,
+        beside: files,
+    } = file.write();
+    let beside = MemoryBeside {
+        files,
+        ..MemoryBeside::default()
+    };
+    let read = SettingsFile::read(MAIN, &text, &beside)?;
+    if read.file == *file {
+        Ok(())
+    } else {
+        Err(SavedError::Unwritable)
+    }
 }
 
 fn files(file: &SettingsFile, stamp: &Stamp) -> BTreeMap<String, Vec<u8>> {

@@ -171,6 +171,29 @@ fn what_waits_is_withdrawn_by_what_is_applied_meanwhile() {
 }
 
 #[test]
+fn a_long_list_is_saved_beside_the_settings_and_read_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let domain = |number: u32| match number % 3 {
+        0 => format!("{{ entry = \"d{number}.test\", authenticated = true }}"),
+        1 => format!("\"user#{number}@d.test\""),
+        _ => format!("\"d{number}.test\""),
+    };
+    let entries: Vec<String> = (0..1_000).map(domain).collect();
+    let text = format!(
+        "[list.long]\nentries = [{}]\n[rule.r]\nlists = \"long\"\n",
+        entries.join(", ")
+    );
+    applied(scratch.path(), &text, noon(), Duration::ZERO);
+    let saved = Standing::of(scratch.path(), noon())
+        .unwrap()
+        .in_force
+        .unwrap();
+    assert_eq!(saved.file, read(&text));
+    let main = std::fs::read_to_string(scratch.path().join("saved/000001/settings.toml")).unwrap();
+    assert!(main.len() < 1_000, "{main}");
+}
+
+#[test]
 fn a_torn_last_record_is_told_and_nothing_is_lost_behind_it() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();

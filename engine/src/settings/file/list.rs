@@ -186,7 +186,15 @@ fn import(
     };
     let is_csv = path.text.to_ascii_lowercase().ends_with(".csv");
     for (number, line) in lines(&text).enumerate() {
-        let content = text[line.clone()].split('#').next().unwrap_or_default();
+        let content = &text[line.clone()];
+        // A local part may have the sign too.
+        let comment = content.match_indices('#').find(|(at, _)| {
+            content[..*at]
+                .chars()
+                .next_back()
+                .is_none_or(char::is_whitespace)
+        });
+        let content = &content[..comment.map_or(content.len(), |(at, _)| at)];
         let line = line.start..line.start + content.len();
         if is_csv {
             csv_line(imported, line, number == 0, all, gathered);

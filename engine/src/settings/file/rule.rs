@@ -1,5 +1,7 @@
 //! Rules and routes of a settings file.
 
+use std::collections::HashSet;
+
 use crate::address::{DomainName, MailDomain};
 use crate::settings::{AddressList, Applies, Route, RouteUse, Rule, Switches};
 
@@ -79,19 +81,15 @@ pub(super) fn read(table: Table<'_>, lists: &[NamedList]) -> ReadRule {
 }
 
 /// The entries of several lists, each once.
-pub(super) fn joined(names: &[String], lists: &[NamedList]) -> AddressList {
-    let mut entries = Vec::new();
-    for list in names
+fn joined(names: &[String], lists: &[NamedList]) -> AddressList {
+    let used = names
         .iter()
-        .filter_map(|name| lists.iter().find(|list| list.name == *name))
-    {
-        for entry in list.list.entries() {
-            if names.len() == 1 || !entries.contains(entry) {
-                entries.push(entry.clone());
-            }
-        }
-    }
-    entries.into_iter().collect()
+        .filter_map(|name| lists.iter().find(|list| list.name == *name));
+    let mut seen = HashSet::new();
+    used.flat_map(|list| list.list.entries())
+        .filter(|entry| seen.insert((entry.to_string(), entry.authenticated)))
+        .cloned()
+        .collect()
 }
 
 fn unknown_list(table: &Table<'_>, name: &Text<'_>, lists: &[NamedList]) {

@@ -1,6 +1,6 @@
 //! Settings as a file again: one normal form, which reads back the same.
 //!
-//! Imported lists stand in it whole. Certificates, keys and accounts stand in files beside it, as they must: the main file
+//! Long lists are imported from files beside it. Certificates, keys and accounts stand in files beside it, as they must: the main file
 //! has no secret.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,11 @@ use crate::settings::{
 };
 
 use super::duration;
+use super::list::NamedList;
 use super::whole::SettingsFile;
+
+/// A list with more entries than this stands in a file of its own.
+const LONG_LIST: usize = 200;
 
 /// A settings file and the files that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +39,7 @@ impl SettingsFile {
         };
         written.general(self.settings());
         for list in self.lists() {
-            written.table(&["list", &list.name]);
-            let entries: Vec<String> = list.list.entries().iter().map(entry).collect();
-            written.line(
-                "entries",
-                &format!("[\n    {},\n]", entries.join(",\n    ")),
-            );
+            written.list(list);
         }
         for (rule, uses) in self.rules() {
             written.rule(rule, uses);
@@ -96,6 +95,29 @@ impl Written {
                 &quoted(address.as_str()),
                 &format!("[{}]", members.join(", ")),
             );
+        }
+    }
+
+    fn list(&mut self, NamedList { name, list }: &NamedList) {
+        self.table(&["list", name]);
+        let entries = list.entries();
+        let is_plain = |entry: &ListEntry| {
+            let text = entry.to_string();
+            !text.starts_with('#') && !text.contains([' ', '\t', ',', ';', '"'])
+        };
+        if entries.len() > LONG_LIST && entries.iter().all(is_plain) {
+            let line = |entry: &ListEntry| match entry.authenticated {
+                true => format!("{entry},yes\n"),
+                false => format!("{entry}\n"),
+            };
+            let file = format!("list-{}.csv", self.beside.len() + 1);
+            self.line("import", &quoted(&file));
+            let lines: String = entries.iter().map(line).collect();
+            self.keep(&file, format!("address,authenticated\n{lines}"));
+        } else {
+            let entries: Vec<String> = entries.iter().map(entry).collect();
+            let entries = entries.join(",\n    ");
+            self.line("entries", &format!("[\n    {entries},\n]"));
         }
     }
 
