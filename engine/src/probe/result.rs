@@ -127,3 +127,57 @@ impl Probe {
         (edition_supports_smime && first == Some(Carriage::Tls)).then_some(Padlock)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::MailDomain;
+    use crate::probe::{Shown, TlsSession};
+    use crate::tls::Verification;
+
+    /// A domain whose one host showed this.
+    fn probe(shown: Shown) -> Probe {
+        let address = "192.0.2.1:25".parse().unwrap();
+        Probe {
+            about: About::Domain(MailDomain::parse("example.test").unwrap()),
+            trouble: None,
+            hosts: vec![HostProbe {
+                name: "mx.example.test".to_owned(),
+                preference: Some(10),
+                trouble: None,
+                addresses: vec![AddressProbe { address, shown }],
+            }],
+            demands: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_padlock_is_shown_where_mail_goes_over_tls_and_the_edition_supports_smime() {
+        let tls = || {
+            Shown::Tls(Box::new(TlsSession {
+                version: "TLSv1.3".to_owned(),
+                cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
+                chain: Vec::new(),
+                leaf: None,
+                unproven: None,
+                afterwards: None,
+                verification: Verification {
+                    chain: Ok(()),
+                    name: Ok(()),
+                },
+            }))
+        };
+        // (what the host showed, does the edition support S/MIME?, is there a padlock?)
+        let cases = [
+            (tls(), true, true),
+            (tls(), false, false),
+            (Shown::NoStartTls, true, false),
+            (Shown::NoStartTls, false, false),
+        ];
+        for (shown, edition, want) in cases {
+            let padlock = probe(shown.clone()).padlock(edition);
+            assert_eq!(padlock.is_some(), want, "{shown:?} with {edition}");
+        }
+        assert_eq!(Padlock::COLOUR, "grey");
+    }
+}
