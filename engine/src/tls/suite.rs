@@ -129,4 +129,69 @@ mod tests {
             assert_eq!(Suite::of(u16::from(number)).registered, registered);
         }
     }
+
+    #[cfg(feature = "legacy-tls")]
+    #[test]
+    fn openssl_knows_every_suite_by_both_names() {
+        for (_, registered, openssl, ..) in SUITES {
+            assert_eq!(openssl::ssl::cipher_name(registered), *openssl);
+        }
+    }
+
+    /// A connection that keeps what is written and has nothing to read.
+    #[cfg(feature = "legacy-tls")]
+    struct Kept(Vec<u8>);
+
+    #[cfg(feature = "legacy-tls")]
+    impl std::io::Read for Kept {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    #[test]
+    fn every_suite_that_openssl_offers_is_in_the_table() {
+        use openssl::ssl::{HandshakeError, Ssl, SslContext, SslMethod, SslOptions, SslVersion};
+
+        let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
+        builder.set_security_level(0);
+        builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        builder
+            .set_min_proto_version(Some(SslVersion::TLS1))
+            .unwrap();
+        builder
+            .set_cipher_list(super::super::legacy::SUITES)
+            .unwrap();
+        let session = Ssl::new(&builder.build()).unwrap();
+        let Err(HandshakeError::WouldBlock(waiting)) = session.connect(Kept(Vec::new())) else {
+            panic!("nobody answers");
+        };
+        // Record, message, version and random number come first, then the id of a session, then the suites.
+        let hello = &waiting.get_ref().0[5 + 4 + 2 + 32..];
+        let hello = &hello[1 + usize::from(hello[0])..];
+        let length = usize::from(u16::from_be_bytes([hello[0], hello[1]]));
+        let offered: Vec<u16> = hello[2..2 + length]
+            .chunks_exact(2)
+            .map(|two| u16::from_be_bytes([two[0], two[1]]))
+            // The last two are no suites (RFC 5746 §3.3, RFC 7507 §2).
+            .filter(|code| ![0x00FF, 0x5600].contains(code))
+            .collect();
+        assert!(offered.len() > 30, "{offered:04x?}");
+        for code in offered {
+            assert_ne!(Suite::of(code).bits, 0, "{code:#06x}");
+        }
+    }
 }
