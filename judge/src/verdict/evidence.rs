@@ -214,6 +214,13 @@ impl<'a> Evidence<'a> {
             if self.mail_had_ret(event) {
                 notice.problems.push("its MAIL command has RET".into());
             }
+            // A should, and so no matter of form where nobody asked for the header.
+            let asked_for_header = owner.message.ret.as_deref() == Some("hdrs");
+            if asked_for_header && notice.is_header_called_message {
+                notice
+                    .problems
+                    .push("it returns the header alone and calls it a message".into());
+            }
             notices.push(ArrivedNotice {
                 event: index,
                 step: event.step,

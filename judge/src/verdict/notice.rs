@@ -16,6 +16,8 @@ pub struct Notice {
     pub readable: String,
     /// What it gives back of the message.
     pub returned: Returned,
+    /// It gives back a header, and calls that a message (RFC 6522 §4).
+    pub is_header_called_message: bool,
     /// What is not as RFC 3464 has it.
     pub problems: Vec<String>,
 }
@@ -84,6 +86,8 @@ impl Notice {
                 .push("there is no message/delivery-status part".into()),
         }
         notice.returned = returned(&message, &parts);
+        notice.is_header_called_message =
+            notice.returned == Returned::Headers && parts.iter().any(|part| is_message(part));
         notice
     }
 
@@ -247,6 +251,10 @@ fn is_status_part(part: &MessagePart<'_>) -> bool {
         || is_type(part, "message", "global-delivery-status")
 }
 
+fn is_message(part: &MessagePart<'_>) -> bool {
+    is_type(part, "message", "rfc822") || is_type(part, "message", "global")
+}
+
 fn readable(message: &Message<'_>, parts: &[&MessagePart<'_>]) -> String {
     let first = parts.iter().find(|part| {
         part.content_type()
@@ -269,7 +277,7 @@ fn returned(message: &Message<'_>, parts: &[&MessagePart<'_>]) -> Returned {
         return Returned::Headers;
     }
     match has("message", "rfc822").or_else(|| has("message", "global")) {
-        // A header alone in the clothes of a message (RFC 6522 §4 wants another type, that is another finding).
+        // What it is called is another finding.
         Some(part) if !has_body(&raw_of(message, part)) => Returned::Headers,
         Some(_) => Returned::Full,
         None => Returned::None,

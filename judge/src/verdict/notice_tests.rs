@@ -93,9 +93,11 @@ fn what_is_given_back_is_told_from_its_type_and_its_body() {
         ),
     ];
     for (part, want) in cases {
+        let notice = Notice::parse(&good.replace(headers, part));
+        assert_eq!(notice.returned, want, "{part}");
         assert_eq!(
-            Notice::parse(&good.replace(headers, part)).returned,
-            want,
+            notice.is_header_called_message,
+            want == Returned::Headers,
             "{part}"
         );
     }
