@@ -20,8 +20,10 @@ use toml::{Table, Value};
 
 use crate::builtin::BuiltIn;
 
-/// What the engine can do and a process of its own cannot: nobody moves its clock, and its settings file has no aliases.
-const NOT_BY_A_PROCESS: [&str; 2] = ["clock", "setting-aliases"];
+/// What the engine can do and a process of its own cannot: nobody moves its clock.
+const NOT_BY_A_PROCESS: [&str; 1] = ["clock"];
+/// How the words begin of what it can be asked; the relay takes no questions, `mtaspec probe` does.
+const QUESTIONS: &str = "ask-";
 
 /// `mtaspec relay`, run by a program.
 #[derive(Debug, Clone)]
@@ -54,8 +56,9 @@ impl Profile for OwnRelay {
 
     fn capabilities(&self) -> BTreeSet<String> {
         let mut capabilities = BuiltIn.capabilities();
-        capabilities
-            .retain(|word| !NOT_BY_A_PROCESS.contains(&word.as_str()) && !word.starts_with("ask-"));
+        capabilities.retain(|word| {
+            !NOT_BY_A_PROCESS.contains(&word.as_str()) && !word.starts_with(QUESTIONS)
+        });
         capabilities
     }
 
@@ -191,6 +194,11 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<String, SubjectE
         }
         rules.insert(name.clone(), self::rule(rule, &name));
     }
+    let aliases = told.settings.aliases.iter();
+    let aliases: Table = aliases
+        .map(|(address, members)| (address.clone(), members.clone().into()))
+        .collect();
+    put("aliases", aliases.into());
     put("list", lists.into());
     put("rule", rules.into());
     let routes = told.routes.iter();
