@@ -62,3 +62,45 @@ fn every_listed_row_is_one_of_the_catalogue_and_no_played_case_cites_it() {
     }
     assert!(told.is_empty(), "{told}");
 }
+
+/// Sources all of whose rows are shown, or told why not.
+#[cfg(feature = "legacy-tls")]
+const WHOLE: [&str; 23] = [
+    "google-certificates",
+    "google-tls-compliance",
+    "google-tls-compliance-fr",
+    "rfc2034",
+    "rfc3207",
+    "rfc3461",
+    "rfc3463",
+    "rfc3464",
+    "rfc3848",
+    "rfc4954",
+    "rfc5248",
+    "rfc5321",
+    "rfc6125",
+    "rfc6522",
+    "rfc7372",
+    "rfc7435",
+    "rfc7505",
+    "rfc7817",
+    "rfc8314",
+    "rfc8996",
+    "rfc9325",
+    "rfc9525",
+    "uk-gov-tls",
+];
+
+#[cfg(feature = "legacy-tls")]
+#[test]
+fn every_row_of_the_compliance_setting_and_of_the_texts_under_it_is_shown_or_told_why_not() {
+    let suite = Loaded::suite();
+    let sources: Vec<String> = WHOLE.map(str::to_owned).into();
+    let mut told = String::new();
+    for row in coverage(&suite).only(&sources).requirements() {
+        if !matches!(row.state(), State::Covered | State::Tested | State::Excused) {
+            writeln!(told, "{}: {}", row.id(), row.state().as_str()).unwrap();
+        }
+    }
+    assert!(told.is_empty(), "{told}");
+}
