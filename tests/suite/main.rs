@@ -18,6 +18,7 @@ mod live;
 mod order;
 mod play;
 mod probe;
+mod relay;
 mod rows;
 mod settings;
 mod signals;
