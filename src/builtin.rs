@@ -146,7 +146,7 @@ impl Running for BuiltInAtWork {
     }
 
     async fn retry_now(&mut self) -> Result<(), SubjectError> {
-        self.engine.retry_now();
+        self.engine.retry_now().await;
         Ok(())
     }
 

@@ -231,8 +231,8 @@ impl Running {
     }
 
     /// Makes all that waits due now.
-    pub fn retry_now(&self) {
-        self.queue.retry_now();
+    pub async fn retry_now(&self) {
+        self.queue.retry_now().await;
     }
 
     /// How much mail came and went since the start, in what TLS and in plaintext.

@@ -224,6 +224,9 @@ fn lists_are_for_people_and_programs() {
     starttls/refused#without-a-rule/busy
     starttls/refused#without-a-rule/unknown
     starttls/refused#without-a-rule/refused
+    starttls/refused#without-a-rule-sent-all-the-same/busy
+    starttls/refused#without-a-rule-sent-all-the-same/unknown
+    starttls/refused#without-a-rule-sent-all-the-same/refused
     "#);
     let first = |arguments: &[&str]| {
         let (code, out, err) = told(arguments);

@@ -34,7 +34,7 @@ async fn a_deferred_message_is_tried_again_after_thirty_minutes_and_then_more_ra
     }
     assert_eq!(waits, [30, 60, 120, 240, 240]);
     scene.world.host("192.0.2.1", scene.mx.clone());
-    engine.retry_now();
+    engine.retry_now().await;
     assert_eq!(scene.outcome(&engine).await, delivered("tls"));
     assert!(engine.queue().is_empty());
 }

@@ -100,6 +100,26 @@ async fn what_waits_is_taken_up_by_the_next_engine_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_is_made_due_now_is_so_in_the_store_too() {
+    let scene = Scene::new(Host::with_tls);
+    scene.world.no_host("192.0.2.1");
+    let store = Watched::new(usize::MAX);
+    let engine = start_on(&scene, &store, Bounds::default()).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    scene.tried(&engine).await;
+    scene.world.pass(10 * MINUTE).await;
+    let name = store.names(Kind::Messages).await.unwrap().remove(0);
+    let before = store.read(Kind::Messages, &name).await.unwrap();
+    // The round that begins now does not end, so nothing else can have been written.
+    scene
+        .world
+        .host("192.0.2.1", Host::plain().at("MAIL", Deed::Stall));
+    engine.retry_now().await;
+    let after = store.read(Kind::Messages, &name).await.unwrap();
+    assert_ne!(before, after);
+}
+
+#[tokio::test]
 async fn a_message_that_expires_after_a_new_start_tells_the_trouble_of_before() {
     let scene = Scene::new(|_| Host::plain().at("MAIL", Deed::Say("451 4.3.0 come back")));
     let engine = scene.start(&[]).await;
@@ -213,7 +233,7 @@ async fn a_full_queue_takes_nothing_more_until_there_is_room() {
         assert_eq!(engine.queue().len(), want);
         scene.world.host("192.0.2.1", scene.mx.clone());
         scene.tried(&engine).await;
-        engine.retry_now();
+        engine.retry_now().await;
         scene.tried(&engine).await;
         assert!(engine.queue().is_empty());
         scene.send(&engine, &["user@example.test"]).await;

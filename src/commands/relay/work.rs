@@ -182,7 +182,7 @@ impl Work {
                     self.reload(&engine);
                 }
                 Wish::Retry => {
-                    engine.retry_now();
+                    engine.retry_now().await;
                     let count = engine.queue().len();
                     self.tell(
                         json!({"retrying": count}),

@@ -172,11 +172,15 @@ impl Held {
             .min()
     }
 
-    /// Makes all that waits due now.
-    pub(super) fn hasten(&mut self, now: SystemTime) {
-        for waiting in self.waiting.values_mut() {
-            waiting.due = waiting.due.min(now);
+    /// Makes all that waits due now. Says whether anything had to wait longer.
+    pub(super) fn hasten(&mut self, now: SystemTime) -> bool {
+        let mut is_hastened = false;
+        for waiting in self.waiting.values_mut().filter(|one| one.due > now) {
+            waiting.due = now;
+            is_hastened = true;
         }
+        self.is_changed |= is_hastened;
+        is_hastened
     }
 
     /// Takes what is due, for at most `limit` rounds. Who has waited too long since the last round makes none.

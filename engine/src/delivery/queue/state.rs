@@ -74,10 +74,16 @@ impl Queue {
     }
 
     /// Makes all that waits due now.
-    pub(crate) fn retry_now(&self) {
+    ///
+    /// On return the store says so too: who looks at it from outside must not find that everything waits.
+    pub(crate) async fn retry_now(&self) {
         let now = self.workshop().outside.clock.now();
-        for held in self.state().messages.values_mut() {
-            held.hasten(now);
+        let hastened: Vec<u64> = (self.state().messages.iter_mut())
+            .filter_map(|(id, held)| held.hasten(now).then_some(*id))
+            .collect();
+        for id in hastened {
+            // What cannot be written is logged, and due all the same.
+            let _ = self.write(id).await;
         }
         self.look_again();
     }
