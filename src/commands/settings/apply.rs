@@ -128,13 +128,17 @@ async fn test(file: &SettingsFile, rules: Vec<Rule>) -> Vec<String> {
                 let told = match &probe {
                     Ok(probe) => {
                         let (host, trouble) = probe.first_trouble(switches)?;
-                        failure(host, &trouble)
+                        // What has no failure type may clear up: such mail waits, and some of it is returned later.
+                        let becomes = match trouble.failure {
+                            Some(_) => "is returned",
+                            None => "does not go",
+                        };
+                        let why = failure(host, &trouble);
+                        format!("{why}; the rule is saved, and its mail {becomes} while this lasts")
                     }
-                    Err(error) => error.to_string(),
+                    Err(error) => format!("{error}; the rule is saved"),
                 };
-                let told = format!(
-                    "rule {name}: {who}: {told}; the rule is saved, and its mail is returned while this lasts"
-                );
+                let told = format!("rule {name}: {who}: {told}");
                 Some((place, at, told))
             });
         }
