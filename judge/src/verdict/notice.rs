@@ -228,6 +228,9 @@ fn report_parts<'m, 'x>(
         }
         _ => Vec::new(),
     };
+    if children.first().is_some_and(|part| !is_readable(part)) {
+        problems.push("its first part is not for people".into());
+    }
     if !children.get(1).is_some_and(|part| is_status_part(part)) {
         problems.push("its second part is not the delivery status".into());
     }
@@ -244,6 +247,15 @@ fn is_type(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
                 .subtype()
                 .is_some_and(|own| own.eq_ignore_ascii_case(subtype))
     })
+}
+
+/// Text in one language or form, or in several (RFC 6522 §3).
+fn is_readable(part: &MessagePart<'_>) -> bool {
+    let kind = part.content_type().map(mail_parser::ContentType::ctype);
+    let is_text = kind.is_none_or(|kind| {
+        kind.eq_ignore_ascii_case("text") || kind.eq_ignore_ascii_case("multipart")
+    });
+    is_text && !is_type(part, "text", "rfc822-headers")
 }
 
 fn is_status_part(part: &MessagePart<'_>) -> bool {

@@ -58,6 +58,10 @@ fn what_is_not_as_in_the_book_is_named() {
             "it is no multipart/report",
         ),
         (
+            ("text/plain", "text/rfc822-headers"),
+            "its first part is not for people",
+        ),
+        (
             ("message/delivery-status", "text/plain"),
             "its second part is not the delivery status",
         ),
