@@ -1,21 +1,19 @@
 //! One connection to the subject as a conversation: octets out and in, and what is told of them.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mtaspec_judge::events::{By, What};
 use mtaspec_judge::scenario::Moment;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::call::connect;
 use super::replies::{self, Front, Reply};
 use super::sender::Client;
 use crate::clock::Hearing;
-use crate::internet::tls::{ClientEnd, ClientHandshake, HandshakeDeeds, TlsStream, alert_name};
-use crate::internet::wire::{Ends, Wire};
+use crate::internet::line::{Line, holding};
+use crate::internet::tls::{ClientEnd, ClientHandshake, HandshakeDeeds, alert_name};
+use crate::internet::wire::Ends;
 use crate::recorder::Teller;
 
 /// So long a subject may say nothing, in real time, before the harness gives up. Where the clock of the case is the
@@ -43,13 +41,6 @@ pub(super) enum Ended {
 
 /// A result, or the end of the conversation.
 pub(super) type Talk<T> = Result<T, Ended>;
-
-/// What the conversation goes over.
-enum Line {
-    Plain(Wire),
-    Tls(Box<dyn TlsStream>),
-    Cut,
-}
 
 /// A conversation with the subject.
 pub(super) struct Conversation<'a> {
@@ -185,7 +176,8 @@ impl<'a> Conversation<'a> {
 
     async fn fill(&mut self) -> Talk<()> {
         let patience = self.patience();
-        let Ok(read) = tokio::time::timeout(patience, self.read_holding()).await else {
+        let read = holding(&self.client.setup.clock, &self.ends, self.line.read());
+        let Ok(read) = tokio::time::timeout(patience, read).await else {
             let seconds = patience.as_secs();
             return Err(Ended::Trouble(format!(
                 "the subject said nothing for {seconds} s"
@@ -218,52 +210,9 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reads, and holds the connection while nothing comes: a subject that waits as well, since what it got was no
-    /// command, waits for its deadline.
-    async fn read_holding(&mut self) -> io::Result<Vec<u8>> {
-        let (clock, ends) = (Arc::clone(&self.client.setup.clock), self.ends.clone());
-        let mut read = pin!(self.read());
-        let mut hold = None;
-        poll_fn(|context| {
-            let poll = read.as_mut().poll(context);
-            // Only behind the read: what TLS had read ahead is no wait.
-            hold = poll.is_pending().then(|| {
-                let hearing = Hearing::After(ends.heard());
-                clock.hold(ends.client, ends.server, ends.sent(), hearing)
-            });
-            poll
-        })
-        .await
-    }
-
-    async fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut buffer = vec![0; 16 * 1024];
-        let count = match &mut self.line {
-            Line::Plain(wire) => wire.read(&mut buffer).await?,
-            Line::Tls(stream) => stream.read(&mut buffer).await?,
-            Line::Cut => 0,
-        };
-        buffer.truncate(count);
-        Ok(buffer)
-    }
-
     /// Sends octets in one piece. What the subject still says to them is heard later, even if it is gone.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Talk<()> {
-        let line = &mut self.line;
-        let write = async {
-            match line {
-                Line::Plain(wire) => {
-                    wire.write_all(bytes).await?;
-                    wire.flush().await
-                }
-                Line::Tls(stream) => {
-                    stream.write_all(bytes).await?;
-                    stream.flush().await
-                }
-                Line::Cut => Err(io::ErrorKind::NotConnected.into()),
-            }
-        };
-        match tokio::time::timeout(PATIENCE, write).await {
+        match tokio::time::timeout(PATIENCE, self.line.write(bytes)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => {
                 self.hear_the_last().await;
@@ -276,7 +225,7 @@ impl<'a> Conversation<'a> {
     /// Reads what a subject that has gone said before.
     pub(super) async fn hear_the_last(&mut self) {
         let patience = self.patience();
-        while let Ok(Ok(bytes)) = tokio::time::timeout(patience, self.read()).await {
+        while let Ok(Ok(bytes)) = tokio::time::timeout(patience, self.line.read()).await {
             if bytes.is_empty() {
                 break;
             }
@@ -364,16 +313,11 @@ impl<'a> Conversation<'a> {
             let reason = reason.clone();
             self.tell(What::HarnessFailed { reason });
         }
-        match (ended, std::mem::replace(&mut self.line, Line::Cut)) {
-            (Ended::ByReset, Line::Plain(wire)) => wire.reset(),
-            (Ended::ByReset, Line::Tls(stream)) => {
-                if let Some(wire) = stream.into_wire() {
-                    wire.reset();
-                }
+        match ended {
+            Ended::ByReset => self.line.reset(),
+            Ended::BySender | Ended::ByReceiver | Ended::Trouble(_) => {
+                drop(self.line.shut().await);
             }
-            (_, Line::Plain(mut wire)) => drop(wire.shutdown().await),
-            (_, Line::Tls(mut stream)) => drop(stream.shutdown().await),
-            (_, Line::Cut) => {}
         }
     }
 }

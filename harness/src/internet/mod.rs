@@ -10,6 +10,7 @@ mod world;
 
 pub mod dns;
 pub mod faults;
+pub(crate) mod line;
 pub mod smtp;
 pub mod tls;
 pub mod wire;

@@ -3,16 +3,13 @@
 //! Every octet that comes in is searched for canaries before anything else is made of it (`overhearing`). Which replies
 //! there are is left to `replies`, and to the session which of them is said.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::Difference;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::command::Command;
 use super::fake::FakeSetup;
@@ -20,6 +17,7 @@ use super::lines::{Front, Input};
 use super::overhearing::{Canaries, Channel, Listener};
 use super::replies::{Reply, Standard};
 use crate::clock::Hearing;
+use crate::internet::line::{Line, holding};
 use crate::internet::tls::TlsStream;
 use crate::internet::wire::{Ends, Wire};
 use crate::plan::without_tokens;
@@ -55,16 +53,6 @@ pub(super) enum Ended {
 
 /// A result, or the end of the conversation.
 pub(super) type Talk<T> = Result<T, Ended>;
-
-/// What the conversation goes over.
-pub(super) enum Line {
-    /// TCP alone.
-    Plain(Wire),
-    /// TLS, of whatever stack.
-    Tls(Box<dyn TlsStream>),
-    /// Gone.
-    Cut,
-}
 
 /// What came in place of a command.
 pub(super) enum Heard {
@@ -198,7 +186,9 @@ impl Conversation {
 
     /// Waits for more octets and searches them.
     pub(super) async fn fill(&mut self) -> Talk<()> {
-        let Ok(read) = tokio::time::timeout(PATIENCE, self.read_holding()).await else {
+        let (clock, ends) = (Arc::clone(&self.setup.clock), self.ends.clone());
+        let read = holding(&clock, &ends, self.read());
+        let Ok(read) = tokio::time::timeout(PATIENCE, read).await else {
             return Err(self.give_up(Standard::Idle).await);
         };
         let bytes = read.map_err(|_| Ended::BySender)?;
@@ -218,37 +208,13 @@ impl Conversation {
         }
     }
 
-    /// Reads as `read` does, and holds the connection while nothing comes: a sender that waits as well, since what it
-    /// got was no reply to it, waits for its deadline.
-    async fn read_holding(&mut self) -> io::Result<Vec<u8>> {
-        let (clock, ends) = (Arc::clone(&self.setup.clock), self.ends.clone());
-        let mut read = pin!(self.read());
-        let mut hold = None;
-        poll_fn(|context| {
-            let poll = read.as_mut().poll(context);
-            // Only behind the read: what TLS had read ahead is no wait.
-            hold = poll.is_pending().then(|| {
-                let hearing = Hearing::After(ends.heard());
-                clock.hold(ends.client, ends.server, ends.sent(), hearing)
-            });
-            poll
-        })
-        .await
-    }
-
     /// The next octets, searched; none: the sender is gone.
     async fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut buffer = vec![0; 16 * 1024];
-        let count = match &mut self.line {
-            Line::Plain(wire) => wire.read(&mut buffer).await?,
-            Line::Tls(stream) => stream.read(&mut buffer).await?,
-            Line::Cut => 0,
-        };
-        buffer.truncate(count);
+        let bytes = self.line.read().await?;
         if let Some(inside) = &self.inside {
-            inside.hear(&buffer);
+            inside.hear(&bytes);
         }
-        Ok(buffer)
+        Ok(bytes)
     }
 
     /// Says a reply; `answered` is the verb it answers.
@@ -270,21 +236,7 @@ impl Conversation {
 
     /// Sends octets in one piece.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Talk<()> {
-        let line = &mut self.line;
-        let write = async {
-            match line {
-                Line::Plain(wire) => {
-                    wire.write_all(bytes).await?;
-                    wire.flush().await
-                }
-                Line::Tls(stream) => {
-                    stream.write_all(bytes).await?;
-                    stream.flush().await
-                }
-                Line::Cut => Err(io::ErrorKind::NotConnected.into()),
-            }
-        };
-        match tokio::time::timeout(PATIENCE, write).await {
+        match tokio::time::timeout(PATIENCE, self.line.write(bytes)).await {
             Ok(written) => written.map_err(|_| Ended::BySender),
             Err(_) => Err(Ended::ByReset),
         }
@@ -329,23 +281,15 @@ impl Conversation {
         match ended {
             Ended::BySender => {}
             Ended::AtOnce => {
-                let _ = self.shut().now_or_never();
+                let _ = self.line.shut().now_or_never();
             }
-            Ended::ByReset | Ended::Refused => match self.line {
-                Line::Plain(wire) => wire.reset(),
-                Line::Tls(stream) => {
-                    if let Some(wire) = stream.into_wire() {
-                        wire.reset();
-                    }
-                }
-                Line::Cut => {}
-            },
+            Ended::ByReset | Ended::Refused => self.line.reset(),
             Ended::ByReceiver => {
                 // What is still under way is read, since octets that nobody reads would make the end a reset.
                 let (clock, ends) = (Arc::clone(&self.setup.clock), self.ends.clone());
                 let farewell = async {
                     let mut read = 0;
-                    self.shut().await?;
+                    self.line.shut().await?;
                     while read < FAREWELL_LIMIT {
                         match self.read().await?.len() {
                             0 => break,
@@ -359,14 +303,6 @@ impl Conversation {
                     () = clock.closed(ends.client, ends.server) => {}
                 }
             }
-        }
-    }
-
-    async fn shut(&mut self) -> io::Result<()> {
-        match &mut self.line {
-            Line::Plain(wire) => wire.shutdown().await,
-            Line::Tls(stream) => stream.shutdown().await,
-            Line::Cut => Ok(()),
         }
     }
 }

@@ -8,11 +8,12 @@ use mtaspec_judge::scenario::{Difference, Moment};
 use super::attacker;
 use super::command::Command;
 use super::connection::Session;
-use super::conversation::{Ended, Line, Talk};
+use super::conversation::{Ended, Talk};
 use super::deeds::fault;
 use super::fake::FakeSetup;
 use super::keywords::Keywords;
 use super::session::State;
+use crate::internet::line::Line;
 use crate::internet::tls::{ClientHello, HandshakeDeeds, HandshakeEnd, Opening, read_first_flight};
 
 impl Session {
