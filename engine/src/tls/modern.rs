@@ -24,6 +24,9 @@ use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
 use super::suite::Suite;
 
+const NEWEST: &[&SupportedProtocolVersion] = &[&version::TLS13];
+const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
+
 /// rustls, set up twice.
 pub(super) struct Modern {
     authenticating: TlsConnector,
@@ -72,6 +75,15 @@ impl Modern {
     }
 }
 
+/// The versions to offer or take; older ones than rustls has are left to the other stack.
+pub(super) fn versions_from(minimum: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
+    if minimum >= TlsVersion::Tls13 {
+        NEWEST
+    } else {
+        BOTH
+    }
+}
+
 /// The version that a handshake ended with; rustls speaks no other.
 pub(super) fn version_of(session: &CommonState) -> TlsVersion {
     match session.protocol_version() {
@@ -92,13 +104,8 @@ fn config(
     authenticates: bool,
 ) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
-    let versions: &[&SupportedProtocolVersion] = if settings.minimum_tls >= TlsVersion::Tls13 {
-        &[&version::TLS13]
-    } else {
-        &[&version::TLS13, &version::TLS12]
-    };
     let builder = ClientConfig::builder_with_details(Arc::clone(&provider), clock)
-        .with_protocol_versions(versions)?
+        .with_protocol_versions(versions_from(settings.minimum_tls))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Postponed::new(&provider, authenticates)));
     let mut config = match &settings.client_certificate {

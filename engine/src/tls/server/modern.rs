@@ -7,27 +7,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, ServerConfig};
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
-use rustls::{
-    DigitallySignedStruct, DistinguishedName, SignatureScheme, SupportedProtocolVersion, version,
-};
+use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::TlsAcceptor;
 
 use crate::outside::Clock;
-use crate::settings::{OwnCertificate, Settings, TlsVersion};
+use crate::settings::{OwnCertificate, Settings};
 
-use super::super::modern::{EngineTime, suite_of, version_of};
+use super::super::modern::{EngineTime, suite_of, version_of, versions_from};
 use super::super::stack::HandshakeFault;
 use super::acceptor::{Accepted, TlsFacts, asks_for_certificates};
 use super::hello::Replayed;
-
-const NEWEST: &[&SupportedProtocolVersion] = &[&version::TLS13];
-const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
 /// rustls, set up once.
 pub(super) struct Modern {
@@ -51,11 +48,7 @@ impl Modern {
         let modern = Self {
             provider,
             time: Arc::new(EngineTime(clock)),
-            versions: if settings.minimum_tls >= TlsVersion::Tls13 {
-                NEWEST
-            } else {
-                BOTH
-            },
+            versions: versions_from(settings.minimum_tls),
             shown: Arc::new(Shown(Arc::new(CertifiedKey::new(own.chain.clone(), key)))),
             asks: asks_for_certificates(settings),
         };
@@ -126,23 +119,28 @@ impl ResolvesServerCert for Shown {
 /// that shows none. To break the handshake would push its mail into plaintext where no rule asks (RFC 7435 §3).
 #[derive(Debug)]
 struct Postponed {
-    provider: Arc<CryptoProvider>,
+    algorithms: WebPkiSupportedAlgorithms,
     is_proven: AtomicBool,
 }
 
 impl Postponed {
-    fn new(provider: &Arc<CryptoProvider>) -> Self {
+    fn new(provider: &CryptoProvider) -> Self {
         Self {
-            provider: Arc::clone(provider),
+            algorithms: provider.signature_verification_algorithms,
             is_proven: AtomicBool::new(false),
         }
     }
 
-    fn note(&self, verified: Result<HandshakeSignatureValid, rustls::Error>) {
+    /// Notes whether the client owns its certificate, and lets it go on either way.
+    fn noted(
+        &self,
+        verified: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match verified {
             Ok(_) => self.is_proven.store(true, Ordering::SeqCst),
             Err(error) => tracing::info!(%error, "a client does not own the certificate it shows"),
         }
+        Ok(HandshakeSignatureValid::assertion())
     }
 }
 
@@ -170,14 +168,12 @@ impl ClientCertVerifier for Postponed {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.note(rustls::crypto::verify_tls12_signature(
+        self.noted(verify_tls12_signature(
             message,
             certificate,
             signature,
-            algorithms,
-        ));
-        Ok(HandshakeSignatureValid::assertion())
+            &self.algorithms,
+        ))
     }
 
     fn verify_tls13_signature(
@@ -186,19 +182,15 @@ impl ClientCertVerifier for Postponed {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.note(rustls::crypto::verify_tls13_signature(
+        self.noted(verify_tls13_signature(
             message,
             certificate,
             signature,
-            algorithms,
-        ));
-        Ok(HandshakeSignatureValid::assertion())
+            &self.algorithms,
+        ))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }
