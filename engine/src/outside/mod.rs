@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 mod beside;
 mod detour;
 mod folder;
+mod own_folder;
 mod real;
 mod store;
 mod versions;

@@ -11,15 +11,14 @@
 //! Files and folders are synced before a change returns. Who only looks needs no lock.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::layout::{only_for_the_owner, sync_folder};
+use super::own_folder::{self, LOCK_FILE, only_for_the_owner, sync_folder};
 
 const VERSION: &str = "mtaspec-settings 1\n";
 const VERSION_FILE: &str = "version";
-const LOCK_FILE: &str = "lock";
 const LOG_FILE: &str = "audit.jsonl";
 const SAVED: &str = "saved";
 const UNFINISHED: &str = "unfinished";
@@ -256,18 +255,9 @@ impl VersionsToChange {
 }
 
 fn lock(folder: &Path) -> Result<File, VersionsError> {
-    let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|source| disk(&path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(VersionsError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(disk(&path, source)),
-    }
+    own_folder::lock(folder)
+        .map_err(|source| disk(&folder.join(LOCK_FILE), source))?
+        .ok_or_else(|| VersionsError::InUse(folder.to_owned()))
 }
 
 fn disk(path: &Path, source: io::Error) -> VersionsError {

@@ -1,10 +1,11 @@
 //! What makes a folder a store: its version, its lock, and what else may be in it.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::outside::Kind;
+use crate::outside::own_folder::{self, LOCK_FILE};
 
 /// The first line of the version file, of the only version that there is.
 pub(super) const VERSION: &str = "mtaspec-store 1";
@@ -12,7 +13,6 @@ pub(super) const VERSION: &str = "mtaspec-store 1";
 const VERSION_LIMIT: u64 = 200;
 
 pub(super) const VERSION_FILE: &str = "version";
-const LOCK_FILE: &str = "lock";
 pub(super) const UNFINISHED: &str = "unfinished";
 pub(super) const ASIDE: &str = "aside";
 
@@ -90,47 +90,9 @@ pub(super) fn is_unused(folder: &Path) -> Result<bool, FolderError> {
 
 /// Takes a folder for this program alone, until the file is closed.
 pub(super) fn lock(folder: &Path) -> Result<File, FolderError> {
-    let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|source| disk(&path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(FolderError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(disk(&path, source)),
-    }
-}
-
-/// Only what was renamed or removed before is sure to outlast a loss of power.
-#[cfg(unix)]
-pub(in crate::outside) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // The parent of a name alone is the empty path.
-    let folder = if folder == Path::new("") {
-        Path::new(".")
-    } else {
-        folder
-    };
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-pub(in crate::outside) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Mail is nobody else's business.
-#[cfg(unix)]
-pub(in crate::outside) fn only_for_the_owner(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-pub(in crate::outside) fn only_for_the_owner(_folder: &Path) -> io::Result<()> {
-    Ok(())
+    own_folder::lock(folder)
+        .map_err(|source| disk(&folder.join(LOCK_FILE), source))?
+        .ok_or_else(|| FolderError::InUse(folder.to_owned()))
 }
 
 pub(super) fn disk(path: &Path, source: io::Error) -> FolderError {

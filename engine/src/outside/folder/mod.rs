@@ -11,7 +11,7 @@
 //! File and folder are synced before `put` and `remove` return, so that what they did outlasts a loss of power too. Who
 //! only looks (`look`) needs no lock: each file is whole at any moment.
 
-pub(in crate::outside) mod layout;
+mod layout;
 mod store;
 
 pub use layout::FolderError;

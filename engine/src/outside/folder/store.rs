@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
+use crate::outside::own_folder::{only_for_the_owner, sync_folder};
 use crate::outside::{EntryName, Kind, Store};
 
 use super::layout::{
-    ASIDE, FolderError, UNFINISHED, VERSION, VERSION_FILE, disk, is_unused, lock,
-    only_for_the_owner, sync_folder, version,
+    ASIDE, FolderError, UNFINISHED, VERSION, VERSION_FILE, disk, is_unused, lock, version,
 };
 
 /// The most octets of an entry.
