@@ -197,7 +197,7 @@ mod tests {
 
     use mtaspec_judge::scenario::{Catalogue, Suite};
 
-    use super::{PlanOptions, PlannedCase, healthy_case};
+    use super::{PlanOptions, PlannedCase, healthy_case, publish_keys};
     use crate::plan::names::rewritten;
     use crate::plan::{AddressBook, AddressMode};
 
@@ -250,7 +250,9 @@ mod tests {
             let planned = PlannedCase::new(Arc::new(case), &PlanOptions::default(), &book).unwrap();
             let labelled = serde_json::to_value(planned.labelled().as_ref()).unwrap();
             let plain = rewritten(labelled, &|text| planned.names().plain(text));
-            let wanted = serde_json::to_value(planned.case().as_ref()).unwrap();
+            let mut with_keys = planned.case().as_ref().clone();
+            publish_keys(&mut with_keys);
+            let wanted = serde_json::to_value(with_keys).unwrap();
             assert_eq!(plain, wanted, "{}", planned.case().id);
             assert!(labels.insert(planned.label().clone()));
         }
