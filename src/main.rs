@@ -2,6 +2,7 @@
 
 mod address_map;
 mod commands;
+mod engine_settings;
 mod output;
 mod progress;
 mod selection;

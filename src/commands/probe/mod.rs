@@ -15,6 +15,7 @@ use mtaspec_engine::outside::{MappedNetwork, Outside};
 use mtaspec_engine::probe::About;
 
 use crate::address_map;
+use crate::engine_settings::taken;
 use crate::output::say;
 use crate::trouble::Trouble;
 
@@ -63,7 +64,7 @@ impl Probe {
             ))
         })?;
         let mut settings = match &self.settings {
-            Some(path) => surroundings::from_file(path)?,
+            Some(path) => taken(path)?.settings().clone(),
             None => surroundings::from_system(self.trust.as_deref())?,
         };
         if !self.resolver.is_empty() {

@@ -1,12 +1,11 @@
-//! The settings of a test: a file's, or what the system knows.
+//! The settings of a test for which none are given: what the system knows.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use mtaspec_engine::outside::SystemBeside;
+use mtaspec_engine::settings::Settings;
 use mtaspec_engine::settings::file::SettingsFile;
-use mtaspec_engine::settings::{Settings, Taken, take};
 
 use crate::output::complain;
 use crate::trouble::Trouble;
@@ -18,16 +17,6 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 ];
-
-/// The settings of a file, or those in force in a folder of saved ones. Warnings go to standard error.
-pub(super) fn from_file(path: &Path) -> Result<Settings, Trouble> {
-    let Taken { file, warnings, .. } =
-        take(path, SystemTime::now()).map_err(Trouble::saved_settings)?;
-    for warning in warnings.iter() {
-        complain(&warning.to_string());
-    }
-    Ok(file.settings().clone())
-}
 
 /// The system's name, resolvers and trusted authorities, and no rule.
 pub(super) fn from_system(trust: Option<&Path>) -> Result<Settings, Trouble> {

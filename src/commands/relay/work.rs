@@ -13,12 +13,13 @@ use clap::Args;
 use mtaspec_engine::outside::{
     FolderError, FolderStore, MappedNetwork, Network, Outside, ProxiedNetwork,
 };
-use mtaspec_engine::settings::{Settings, Taken, number_in_force, take};
+use mtaspec_engine::settings::{Settings, number_in_force};
 use mtaspec_engine::{Engine, Options, Running, Service, StartError};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::address_map;
+use crate::engine_settings::taken;
 use crate::output::{complain, say_line};
 use crate::signals::{Wish, Wishes};
 use crate::trouble::Trouble;
@@ -118,13 +119,7 @@ impl Work {
     }
 
     fn read_settings(&self) -> Result<Settings, Trouble> {
-        let Taken { file, warnings, .. } =
-            take(&self.settings, SystemTime::now()).map_err(Trouble::saved_settings)?;
-        let warnings = warnings.to_string();
-        if !warnings.is_empty() {
-            complain(&warnings);
-        }
-        let mut settings = file.settings().clone();
+        let mut settings = taken(&self.settings)?.settings().clone();
         if !self.resolver.is_empty() {
             settings.resolvers.clone_from(&self.resolver);
         }

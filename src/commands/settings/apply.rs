@@ -16,6 +16,7 @@ use mtaspec_engine::settings::{Applied, Listed, Order, Rule, Standing, apply, pr
 use tokio::task::JoinSet;
 
 use super::counted;
+use crate::engine_settings::warn;
 use crate::output::{complain, say_line};
 use crate::trouble::Trouble;
 
@@ -49,9 +50,7 @@ impl Apply {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let Read { file, warnings } =
             SettingsFile::load(&self.file).map_err(|problems| Trouble::settings(&problems))?;
-        for warning in warnings.iter() {
-            complain(&format!("{warning}\n"));
-        }
+        warn(&warnings);
         let failed = match self.no_test {
             true => Vec::new(),
             false => self.tested(&file)?,

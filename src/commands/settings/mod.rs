@@ -7,13 +7,12 @@ mod show;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use mtaspec_engine::settings::file::SettingsFile;
-use mtaspec_engine::settings::{Taken, take};
 
-use crate::output::{complain, say_line};
+use crate::engine_settings::warn;
+use crate::output::say_line;
 use crate::trouble::Trouble;
 
 /// Check, show, search and apply settings of the engine
@@ -54,9 +53,7 @@ impl Settings {
 
 fn check(path: &Path) -> Result<ExitCode, Trouble> {
     let read = SettingsFile::load(path).map_err(|problems| Trouble::settings(&problems))?;
-    for warning in read.warnings.iter() {
-        complain(&format!("{warning}\n"));
-    }
+    warn(&read.warnings);
     let counts = [
         (read.file.lists().len(), "list"),
         (read.file.settings().rules.len(), "rule"),
@@ -68,16 +65,6 @@ fn check(path: &Path) -> Result<ExitCode, Trouble> {
         number => format!("{}, {}", counts.join(", "), counted(number, "warning")),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-/// The settings of a file, or those in force in a folder of saved ones. Warnings go to standard error.
-fn taken(path: &Path) -> Result<SettingsFile, Trouble> {
-    let Taken { file, warnings, .. } =
-        take(path, SystemTime::now()).map_err(Trouble::saved_settings)?;
-    for warning in warnings.iter() {
-        complain(&format!("{warning}\n"));
-    }
-    Ok(file)
 }
 
 fn counted(number: usize, what: &str) -> String {

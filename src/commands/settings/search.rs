@@ -8,7 +8,7 @@ use mtaspec_engine::probe::{Asker, Cover, Demand};
 use mtaspec_engine::settings::{Found, Inbound, Mail, search};
 
 use super::show::entry_in_words;
-use super::taken;
+use crate::engine_settings::taken;
 use crate::output::say_line;
 use crate::trouble::Trouble;
 

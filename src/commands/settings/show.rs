@@ -13,7 +13,7 @@ use mtaspec_engine::settings::{
 };
 use serde_json::{Value, json};
 
-use super::taken;
+use crate::engine_settings::taken;
 use crate::output::say_line;
 use crate::trouble::Trouble;
 
