@@ -8,16 +8,16 @@ use std::time::{Instant, SystemTime};
 
 use mtaspec_certs::{CertificateSpec, Holder, KeyKind, Mint, Word};
 use mtaspec_judge::events::{Event, Recording, SubjectName, What};
-use mtaspec_judge::scenario::{Case, Step};
+use mtaspec_judge::scenario::{Case, Message, Step};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::causes::with_causes;
-use super::inbound;
+use super::inbound::{self, Around};
 use crate::client::Client;
 use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
-use crate::plan::{PlanOptions, PlannedCase};
+use crate::plan::{PlanOptions, PlannedCase, PlannedMail};
 use crate::recorder::{Recorder, Teller};
 use crate::subject::{Briefing, HandOver, Instructions, OwnIdentity, Running, Subject};
 
@@ -93,8 +93,15 @@ impl Player {
         let briefing = self.briefing(planned, clock, recorder)?;
         let identity = briefing.identity.clone();
         let mut subject = self.subject.start(briefing).await?;
-        let around = (&world, clock, recorder);
-        let sender = inbound::sender(planned, subject.as_ref(), &identity, &self.mint, around)?;
+        let around = Around {
+            planned,
+            subject: subject.as_ref(),
+            identity: &identity,
+            mint: &self.mint,
+            world: &world,
+            clock,
+        };
+        let sender = inbound::sender(&around, recorder)?;
         let mut play = Play {
             player: self,
             planned,
@@ -103,6 +110,7 @@ impl Player {
             world: &mut world,
             subject: subject.as_mut(),
             sender,
+            identity,
         };
         let played = play.steps().await;
         subject.stop().await;
@@ -187,6 +195,8 @@ struct Play<'a> {
     subject: &'a mut dyn Running,
     /// The harness, where the subject receives.
     sender: Option<Client>,
+    /// What the subject shows, and whom it lets in.
+    identity: OwnIdentity,
 }
 
 impl Play<'_> {
@@ -245,8 +255,29 @@ impl Play<'_> {
         };
         for message in &step.inject {
             for mail in self.planned.mail().copies_of(&message.name) {
-                hand_over.inject(message, mail).await?;
+                if message.login {
+                    self.log_in_and_send(message, mail).await?;
+                } else {
+                    hand_over.inject(message, mail).await?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    async fn log_in_and_send(&self, message: &Message, mail: &PlannedMail) -> Result<(), Failure> {
+        let around = Around {
+            planned: self.planned,
+            subject: &*self.subject,
+            identity: &self.identity,
+            mint: &self.player.mint,
+            world: &*self.world,
+            clock: self.clock,
+        };
+        let still = self.clock.stand_still();
+        let heard = inbound::log_in_and_send(&around, &[(message, mail)], still).await?;
+        for (teller, what) in heard {
+            self.recorder.record(teller, what);
         }
         Ok(())
     }
