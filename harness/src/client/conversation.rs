@@ -8,13 +8,13 @@ use mtaspec_judge::events::{By, What};
 use mtaspec_judge::scenario::Moment;
 
 use super::call::connect;
-use super::replies::{self, Front, Reply};
 use super::sender::Client;
 use crate::clock::Hearing;
 use crate::internet::line::{Line, holding};
 use crate::internet::tls::{ClientEnd, ClientHandshake, HandshakeDeeds, alert_name};
 use crate::internet::wire::Ends;
 use crate::recorder::Teller;
+use crate::subject::replies::{self, Front, Reply};
 
 /// So long a subject may say nothing, in real time, before the harness gives up. Where the clock of the case is the
 /// subject's, its own limits come first.

@@ -7,7 +7,7 @@ use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::{Deed, Difference, Fault, Moment};
 
 use super::conversation::{Conversation, Ended, Talk};
-use super::replies::Reply;
+use crate::subject::replies::Reply;
 
 /// Octets that are no command.
 const GARBAGE: &[u8] = b"\xff\x00\x13these bytes are no command of SMTP\x7f\r\n";

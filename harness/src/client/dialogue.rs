@@ -7,8 +7,8 @@ use mtaspec_judge::scenario::{Difference, Moment};
 
 use super::base64::encoded;
 use super::conversation::{Conversation, Ended, Talk};
-use super::replies::Reply;
 use super::sender::Letter;
+use crate::subject::replies::Reply;
 use crate::subject::{ReceiverPort, mail_command, rcpt_command, stuffed};
 
 /// How far the dialogue came: the sender goes on, or has been refused and leaves.

@@ -9,7 +9,6 @@ mod call;
 mod conversation;
 mod deeds;
 mod dialogue;
-mod replies;
 mod script;
 mod sender;
 

@@ -10,7 +10,8 @@ use time::format_description::well_known::Rfc2822;
 
 use super::envelope::{mail_command, rcpt_command};
 use super::message::compose;
-use super::smtp_client::{DialogueError, Reply, SmtpClient};
+use super::replies::Reply;
+use super::smtp_client::{DialogueError, SmtpClient};
 use crate::plan::PlannedMail;
 use crate::recorder::{Recorder, Teller};
 

@@ -8,6 +8,7 @@ mod envelope;
 mod hand_over;
 mod message;
 mod process;
+pub(crate) mod replies;
 mod smtp_client;
 mod unanswered;
 

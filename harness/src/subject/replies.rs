@@ -6,19 +6,24 @@ const LINES_LIMIT: usize = 200;
 
 /// A reply: the code, and its lines without the code, parted by `\n`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reply {
-    pub(super) code: u16,
-    pub(super) text: String,
+pub(crate) struct Reply {
+    pub(crate) code: u16,
+    pub(crate) text: String,
 }
 
 impl Reply {
     /// Taken, or to go on with.
-    pub(super) fn is_positive(&self) -> bool {
+    pub(crate) fn is_positive(&self) -> bool {
         (200..400).contains(&self.code)
     }
 
+    /// The service is closing, or this cannot be done just now (RFC 5321 §4.2.3).
+    pub(super) fn is_for_later(&self) -> bool {
+        self.code == 421 || (450..460).contains(&self.code)
+    }
+
     /// Whether an EHLO answer lists this keyword.
-    pub(super) fn lists(&self, keyword: &str) -> bool {
+    pub(crate) fn lists(&self, keyword: &str) -> bool {
         let lines = self.text.lines().skip(1);
         lines
             .filter_map(|line| line.split_whitespace().next())
@@ -28,7 +33,7 @@ impl Reply {
 
 /// What stands at the front of what was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Front {
+pub(crate) enum Front {
     /// A reply, taken out.
     Reply(Reply),
     /// More is needed.
@@ -38,7 +43,7 @@ pub(super) enum Front {
 }
 
 /// Takes the first reply out of the bytes.
-pub(super) fn take(input: &mut Vec<u8>) -> Front {
+pub(crate) fn take(input: &mut Vec<u8>) -> Front {
     let mut texts = Vec::new();
     let mut at = 0;
     loop {
@@ -110,6 +115,7 @@ mod tests {
             ),
             ("250-a\r\n250", None, "250-a\r\n250"),
             ("hello\r\n", None, "hello\r\n"),
+            ("+25 a\r\n", None, "+25 a\r\n"),
             ("250_a\r\n", None, "250_a\r\n"),
         ];
         for (bytes, want, left) in cases {
