@@ -48,7 +48,8 @@ pub(crate) fn serve_if_told() {
         .find(|wrong| wrong.as_str() == word)
         .unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    println!("\nlistening {}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
+    writeln!(io::stdout().lock(), "\nlistening {address}").unwrap();
     loop {
         let (tcp, _) = listener.accept().unwrap();
         // What goes wrong in one session is its own matter.
@@ -146,7 +147,7 @@ fn deliver(mail: &Mail, to: &str) -> io::Result<()> {
 }
 
 fn hand_over(mail: &Mail, to: &str, address: &str) -> io::Result<()> {
-    println!("where {address}");
+    writeln!(io::stdout().lock(), "where {address}")?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     let real: SocketAddr = answer.trim().parse().map_err(io::Error::other)?;
