@@ -20,22 +20,10 @@ import sys
 import tempfile
 import threading
 
+import checks
+from checks import check, run
+
 PASSWORD = "open-sesame"
-checks = 0
-
-
-def check(holds, sentence):
-    """Counts one thing that must hold; the first that does not ends the script."""
-    global checks
-    checks += 1
-    if not holds:
-        sys.exit(f"inbound.py: {sentence}")
-
-
-def run(*command, text="", timeout=60):
-    """Runs a program and returns everything it printed."""
-    done = subprocess.run(command, input=text, capture_output=True, text=True, errors="replace", timeout=timeout)
-    return done.stdout + done.stderr
 
 
 # ---- certificates
@@ -414,11 +402,11 @@ def inside(mtaspec):
                         smtplib_delivers_and_logs_in, openssl_finds_a_sound_handshake, sslscan_finds_nothing_old, postfix_sends,
                         the_log_tells_versions_and_no_secrets):
                 ask(relay)
-                print(f"{ask.__name__.replace('_', ' ')}: {checks} checks so far", flush=True)
+                print(f"{ask.__name__.replace('_', ' ')}: {checks.count} checks so far", flush=True)
         with Relay(mtaspec, folder, home, "1.0") as relay:
             swaks_delivers_in_plaintext_and_in_every_version(relay)
             swaks_is_judged_by_the_rules(relay)
-    print(f"foreign senders agree: {checks} checks")
+    print(f"foreign senders agree: {checks.count} checks")
 
 
 def main():
