@@ -25,6 +25,15 @@ impl<'m> Field<'m> {
         &self.raw[self.colon + 1..]
     }
 
+    /// The same in one line (RFC 5322 §2.2.3).
+    #[must_use]
+    pub(crate) fn unfolded(&self) -> Vec<u8> {
+        let value = self.value().iter().copied();
+        value
+            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+            .collect()
+    }
+
     /// Whether it is called so.
     #[must_use]
     pub(crate) fn is(&self, name: &str) -> bool {
@@ -100,6 +109,8 @@ mod tests {
             .collect();
         let want: [(&[u8], &[u8]); 2] = [(b"From", b" a\r\n b\r\n\tc\r\n"), (b"To", b"d\r\n")];
         assert_eq!(told, want);
+        let in_one_line: Vec<Vec<u8>> = fields(header).map(|field| field.unfolded()).collect();
+        assert_eq!(in_one_line, [b" a b\tc".to_vec(), b"d".to_vec()]);
     }
 
     proptest! {

@@ -67,12 +67,7 @@ fn without_bare_cr(header: &[u8]) -> Option<Vec<u8>> {
 fn of_header(header: &[u8]) -> Vec<Mailbox> {
     let mut found = Vec::new();
     for field in header::fields(header).filter(|field| field.is("From")) {
-        let unfolded: Vec<u8> = field
-            .value()
-            .iter()
-            .copied()
-            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-            .collect();
+        let unfolded = field.unfolded();
         let text = String::from_utf8_lossy(&unfolded);
         found.extend(mailboxes(&text).unwrap_or_else(|| look_alikes(&text)));
     }

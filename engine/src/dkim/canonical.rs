@@ -36,13 +36,7 @@ impl Form {
             Self::Relaxed => {
                 let mut kept = field.name().to_ascii_lowercase();
                 kept.push(b':');
-                let unfolded: Vec<u8> = field
-                    .value()
-                    .iter()
-                    .copied()
-                    .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-                    .collect();
-                kept.extend(single_blanks(trimmed(&unfolded)));
+                kept.extend(single_blanks(field.unfolded().trim_ascii()));
                 kept.extend_from_slice(b"\r\n");
                 kept
             }
@@ -95,7 +89,7 @@ pub(super) fn without_signature(raw: &[u8]) -> Vec<u8> {
         }
         let equals = tag.iter().position(|byte| *byte == b'=');
         match equals {
-            Some(equals) if trimmed(&tag[..equals]) == b"b" => {
+            Some(equals) if tag[..equals].trim_ascii() == b"b" => {
                 kept.extend_from_slice(&tag[..=equals]);
             }
             _ => kept.extend_from_slice(tag),
@@ -106,11 +100,6 @@ pub(super) fn without_signature(raw: &[u8]) -> Vec<u8> {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
-}
-
-/// Without blanks and line ends around it.
-fn trimmed(bytes: &[u8]) -> &[u8] {
-    bytes.trim_ascii()
 }
 
 fn without_blanks_behind(line: &[u8]) -> &[u8] {
