@@ -31,10 +31,7 @@ pub(super) fn trust(table: &Table<'_>, beside: &dyn Beside) -> Vec<CertificateDe
             source: &source,
             notes: table.file.notes,
         };
-        let named = format!(
-            "{} names this file",
-            table.file.source.place(path.span.start)
-        );
+        let named = named_at(table, path);
         for certificate in certificates(file, &named, false) {
             match webpki::anchor_from_trusted_cert(&certificate.der) {
                 Ok(_) if all.contains(&certificate.der) => {}
@@ -92,10 +89,7 @@ fn own_chain(
         source: &source,
         notes: table.file.notes,
     };
-    let named = format!(
-        "{} names this file",
-        table.file.source.place(path.span.start)
-    );
+    let named = named_at(table, path);
     let mut chain = Vec::new();
     for Certificate { number, span, der } in certificates(file, &named, true) {
         match x509_parser::parse_x509_certificate(&der) {
@@ -151,6 +145,12 @@ fn match_up(
         chain: pair.cert,
         key,
     })
+}
+
+/// Where the settings name a file, as a help for what is wrong in it.
+fn named_at(table: &Table<'_>, path: &Text<'_>) -> String {
+    let place = table.file.source.place(path.span.start);
+    format!("{place} names this file")
 }
 
 /// The text of a file; a file without a PEM block is told.
