@@ -5,9 +5,9 @@
 use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::{Difference, Moment};
 
-use super::base64::encoded;
 use super::conversation::{Conversation, Ended, Talk};
 use super::sender::Letter;
+use crate::base64::encoded;
 use crate::subject::replies::Reply;
 use crate::subject::{ReceiverPort, mail_command, rcpt_command, stuffed};
 

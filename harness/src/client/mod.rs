@@ -4,7 +4,6 @@
 //! What it says and what the subject answers are events of the subject's host. Nothing is tried a second time: every
 //! answer is the subject's own.
 
-pub(crate) mod base64;
 mod call;
 mod conversation;
 mod deeds;

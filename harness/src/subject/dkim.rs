@@ -8,7 +8,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest, Sha256};
 
-use crate::client::base64::encoded;
+use crate::base64::encoded;
 use crate::plan::ascii;
 
 /// The fields that are signed.
