@@ -13,6 +13,7 @@ use mtaspec_harness::runner::{Evidence, Player, Stop, play_all};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::scenario::{Case, Catalogue, Suite};
 use mtaspec_judge::verdict::{CaseResult, JudgeOptions};
+use tokio::runtime::Runtime;
 
 /// The suite as committed.
 pub(crate) struct Loaded {
@@ -28,6 +29,17 @@ pub(crate) fn by_the_engine() -> &'static [(CaseResult, Evidence)] {
         suite.play(Arc::new(BuiltIn), &order.run, 2)
     });
     &PLAYED
+}
+
+/// The fake Internet, and what it lives on.
+pub(crate) fn internet_at(now: SystemTime) -> (Runtime, Internet) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
+    (runtime, internet)
 }
 
 impl Loaded {
@@ -65,13 +77,8 @@ impl Loaded {
         cases: &[Arc<Case>],
         jobs: usize,
     ) -> Vec<(CaseResult, Evidence)> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let now = SystemTime::now();
-        let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
+        let (_runtime, internet) = internet_at(now);
         let player = Player::new(internet, subject, now);
         let mut played = Vec::new();
         let jobs = NonZeroUsize::new(jobs).unwrap();

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use mtaspec_harness::clock::CaseClock;
-use mtaspec_harness::internet::{CaseWorld, Internet, Options};
+use mtaspec_harness::internet::CaseWorld;
 use mtaspec_harness::plan::{PlanOptions, PlannedCase};
 use mtaspec_harness::recorder::Recorder;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::command::told;
-use crate::play::Loaded;
+use crate::play::{Loaded, internet_at};
 
 /// The world of one case, and what the command must be told to find it.
 struct Scene {
@@ -27,13 +27,8 @@ impl Scene {
     fn of(id: &str) -> Self {
         let suite = Loaded::suite();
         let case = suite.cases.iter().find(|case| case.id == id).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let now = SystemTime::now();
-        let internet = runtime.block_on(Internet::start(Options::at(now))).unwrap();
+        let (runtime, internet) = internet_at(now);
         let book = internet.addresses();
         let planned = PlannedCase::new(Arc::clone(case), &PlanOptions::default(), book).unwrap();
         let clock = CaseClock::real(now);
