@@ -29,6 +29,7 @@ use super::moment;
 const VERSION: u32 = 1;
 /// The most octets of the first line: a thousand recipients with all that may be kept of each.
 pub(super) const HEAD_LIMIT: usize = 16 * 1_024 * 1_024;
+
 /// Why the bytes of an entry are no message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
