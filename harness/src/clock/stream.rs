@@ -4,7 +4,7 @@
 //! the connection as soon as it has accepted it.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -169,11 +169,8 @@ fn near(server: SocketAddr) -> io::Result<SocketAddr> {
         let reason = format!("{server} is not a loopback address");
         return Err(io::Error::new(io::ErrorKind::NetworkUnreachable, reason));
     }
-    let ip: IpAddr = match server {
-        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    Ok(SocketAddr::new(ip, 0))
+    // The server's own address is near it, and the ports of one address are not those of another.
+    Ok(SocketAddr::new(server.ip(), 0))
 }
 
 /// A line that is open for as long as this lives.

@@ -33,7 +33,7 @@ impl Options {
     #[must_use]
     pub fn at(now: SystemTime) -> Self {
         Self {
-            addresses: AddressMode::Mapped,
+            addresses: AddressMode::Apart,
             now,
             authorities: Arc::new(Authorities::committed()),
             base: "test".into(),

@@ -14,8 +14,11 @@ use super::pool::Pool;
 /// Which addresses a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressMode {
-    /// Logical ones of 198.18.0.0/15 and 2001:db8::/32 (RFC 2544, RFC 3849); listeners on loopback, port 0.
+    /// Logical ones of 198.18.0.0/15 and 2001:db8::/32 (RFC 2544, RFC 3849); listeners on 127.0.0.1 and ::1, port 0.
     Mapped,
+    /// The same, with each IPv4 listener on a loopback address of its own where the system has them: a run leaves
+    /// thousands of ports waiting (TIME_WAIT), and on one address a few runs a minute would use up all of them.
+    Apart,
     /// Ports 25, 53 and 443 as they are, on addresses of this prefix.
     Real(Pool),
 }
@@ -86,7 +89,7 @@ impl AddressBook {
                 state.ipv4_given += 1;
                 Ok(Ipv4Addr::from(u32::from(first) + offset).into())
             }
-            Family::Ipv6 if self.mode == AddressMode::Mapped => {
+            Family::Ipv6 if !matches!(self.mode, AddressMode::Real(_)) => {
                 state.ipv6_given += 1;
                 let documentation = u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
                 Ok(Ipv6Addr::from(documentation + u128::from(state.ipv6_given)).into())
@@ -97,7 +100,7 @@ impl AddressBook {
 
     fn used_up(&self) -> AddressError {
         match self.mode {
-            AddressMode::Mapped => AddressError::TooManyHosts,
+            AddressMode::Mapped | AddressMode::Apart => AddressError::TooManyHosts,
             AddressMode::Real(pool) => AddressError::UsedUp(pool),
         }
     }
@@ -106,7 +109,7 @@ impl AddressBook {
     #[must_use]
     pub fn ipv4_prefix(&self) -> (Ipv4Addr, u8) {
         match self.mode {
-            AddressMode::Mapped => (Ipv4Addr::new(198, 18, 0, 0), 15),
+            AddressMode::Mapped | AddressMode::Apart => (Ipv4Addr::new(198, 18, 0, 0), 15),
             AddressMode::Real(pool) => (pool.first(), pool.length()),
         }
     }
@@ -116,11 +119,12 @@ impl AddressBook {
     pub fn bind_address(&self, logical: SocketAddr) -> SocketAddr {
         match (self.mode, logical.ip()) {
             (AddressMode::Real(_), _) => logical,
-            (AddressMode::Mapped, IpAddr::V4(_)) => (Ipv4Addr::LOCALHOST, 0).into(),
-            (AddressMode::Mapped, IpAddr::V6(_)) if has_ipv6_loopback() => {
-                (Ipv6Addr::LOCALHOST, 0).into()
+            (AddressMode::Apart, IpAddr::V4(logical)) if has_all_of_loopback() => {
+                let [_, second, third, fourth] = logical.octets();
+                (Ipv4Addr::new(127, second, third, fourth), 0).into()
             }
-            (AddressMode::Mapped, IpAddr::V6(_)) => (Ipv4Addr::LOCALHOST, 0).into(),
+            (_, IpAddr::V6(_)) if has_ipv6_loopback() => (Ipv6Addr::LOCALHOST, 0).into(),
+            _ => (Ipv4Addr::LOCALHOST, 0).into(),
         }
     }
 
@@ -270,6 +274,15 @@ fn keys(name: &str, addresses: &[HostAddress]) -> Vec<((String, FamilyOrder, usi
         .collect()
 }
 
+/// Can this machine listen at all of 127.0.0.0/8? Linux can; elsewhere 127.0.0.1 may be the only address.
+fn has_all_of_loopback() -> bool {
+    static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let other = Ipv4Addr::new(127, 18, 255, 254);
+        std::net::TcpListener::bind((other, 0)).is_ok()
+    })
+}
+
 /// Can this machine listen at ::1?
 fn has_ipv6_loopback() -> bool {
     static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
@@ -282,7 +295,9 @@ mod tests {
 
     use mtaspec_judge::scenario::{Answering, Family, Host, HostAddress, World};
 
-    use super::{AddressBook, AddressError, AddressMode, Pool, StoryAddresses};
+    use super::{
+        AddressBook, AddressError, AddressMode, Pool, StoryAddresses, has_all_of_loopback,
+    };
 
     #[test]
     fn logical_addresses_are_unique_and_never_the_first_two() {
@@ -319,6 +334,13 @@ mod tests {
         book.remove(logical);
         assert_eq!(book.real(logical), None);
         assert_eq!(book.bind_address(logical), "127.0.0.1:0".parse().unwrap());
+        let apart = AddressBook::new(AddressMode::Apart).bind_address(logical);
+        let own = if has_all_of_loopback() {
+            "127.18.0.9:0"
+        } else {
+            "127.0.0.1:0"
+        };
+        assert_eq!(apart, own.parse().unwrap());
         let book = AddressBook::new(AddressMode::Real(Pool::LOOPBACK));
         let logical = "127.64.0.9:25".parse().unwrap();
         assert_eq!(book.bind_address(logical), logical);

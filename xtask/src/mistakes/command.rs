@@ -46,16 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         .max()
         .unwrap_or(0);
     if arguments.list {
-        for mistake in &chosen.made {
-            println!(
-                "{:width$}  {}\n{:width$}  breaks {}",
-                mistake.name,
-                mistake.why,
-                "",
-                Vec::from_iter(mistake.breaks.clone()).join(", ")
-            );
-        }
-        println!("{} mistakes", chosen.made.len());
+        println!("{}", listed(&chosen.made, width));
         return Ok(ExitCode::SUCCESS);
     }
     let begun = Instant::now();
@@ -110,6 +101,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The mistakes, each with what it breaks.
+fn listed(mistakes: &[&Mistake], width: usize) -> String {
+    let one = |mistake: &&Mistake| {
+        let breaks = Vec::from_iter(mistake.breaks.clone()).join(", ");
+        let (name, why) = (&mistake.name, &mistake.why);
+        format!("{name:width$}  {why}\n{:width$}  breaks {breaks}\n", "")
+    };
+    let all: String = mistakes.iter().map(one).collect();
+    format!("{all}{} mistakes", mistakes.len())
 }
 
 /// Cases that show nothing of a mistake, since the engine fails them without one.
