@@ -72,6 +72,15 @@ async fn start_on(scene: &Scene, store: &Watched, bounds: Bounds) -> Running {
         .unwrap()
 }
 
+/// An engine with one message that was tried in vain.
+async fn start_with_one_waiting(scene: &Scene, store: &Watched) -> Running {
+    scene.world.no_host("192.0.2.1");
+    let engine = start_on(scene, store, Bounds::default()).await;
+    scene.send(&engine, &["user@example.test"]).await;
+    scene.tried(&engine).await;
+    engine
+}
+
 async fn stored(store: &Watched) -> usize {
     store.names(Kind::Messages).await.unwrap().len()
 }
@@ -102,11 +111,8 @@ async fn what_waits_is_taken_up_by_the_next_engine_as_it_was() {
 #[tokio::test]
 async fn what_is_made_due_now_is_so_in_the_store_too() {
     let scene = Scene::new(Host::with_tls);
-    scene.world.no_host("192.0.2.1");
     let store = Watched::new(usize::MAX);
-    let engine = start_on(&scene, &store, Bounds::default()).await;
-    scene.send(&engine, &["user@example.test"]).await;
-    scene.tried(&engine).await;
+    let engine = start_with_one_waiting(&scene, &store).await;
     scene.world.pass(10 * MINUTE).await;
     let name = store.names(Kind::Messages).await.unwrap().remove(0);
     let before = store.read(Kind::Messages, &name).await.unwrap();
@@ -192,11 +198,8 @@ async fn what_is_delivered_leaves_the_store_at_once() {
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_is_set_aside_and_the_others_are_taken_up() {
     let scene = Scene::new(Host::with_tls);
-    scene.world.no_host("192.0.2.1");
     let store = Watched::new(usize::MAX);
-    let engine = start_on(&scene, &store, Bounds::default()).await;
-    scene.send(&engine, &["user@example.test"]).await;
-    scene.tried(&engine).await;
+    let engine = start_with_one_waiting(&scene, &store).await;
     engine.stop();
     for name in ["00000000000000aa", "odd"] {
         let name = EntryName::parse(name).unwrap();

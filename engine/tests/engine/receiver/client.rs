@@ -82,13 +82,13 @@ impl Reception {
         client.handshake(tls).await.unwrap()
     }
 
-    /// The content of the first message that came home.
-    pub(crate) async fn came_home(&self) -> String {
+    /// The content of the message that comes home after so many others.
+    pub(crate) async fn came_home(&self, others: usize) -> String {
         let minute = std::time::Duration::from_secs(60);
         let home = &self.scene.home;
         let world = &self.scene.world;
-        assert!(world.until(minute, || !home.messages().is_empty()).await);
-        home.messages()[0].content.clone()
+        assert!(world.until(minute, || home.messages().len() > others).await);
+        home.messages()[others].content.clone()
     }
 }
 

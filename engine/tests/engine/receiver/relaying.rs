@@ -56,7 +56,7 @@ async fn mail_for_own_domains_goes_to_their_mx_host() {
         ])
         .await;
     assert_eq!(codes, ["250", "250", "250", "354", "250"]);
-    let content = reception.came_home().await;
+    let content = reception.came_home(0).await;
     assert!(
         content.contains("by subject.home.test with SMTP;"),
         "{content}"

@@ -67,7 +67,7 @@ async fn nothing_said_before_tls_counts_after_it() {
             .await
             .starts_with("250 ")
     );
-    let content = reception.came_home().await;
+    let content = reception.came_home(0).await;
     assert!(content.contains("from inside.test"), "{content}");
     assert!(!content.contains("before.test"), "{content}");
 }

@@ -175,11 +175,7 @@ async fn the_trace_field_is_right_for_every_suite_and_version() {
                     ])
                     .await;
                 assert_eq!(codes[4], "250");
-                let home = &reception.scene.home;
-                let minute = std::time::Duration::from_secs(60);
-                let world = &reception.scene.world;
-                assert!(world.until(minute, || home.messages().len() > before).await);
-                let content = &home.messages()[before].content;
+                let content = reception.came_home(before).await;
                 let want = format!("(version={} cipher={name} bits={bits})\r\n", version.1);
                 assert!(content.contains(&want), "{content} has no {want}");
                 assert!(content.contains(" with ESMTPS;"), "{content}");
@@ -211,11 +207,7 @@ async fn submission_names_the_suite_as_it_is_registered() {
             ])
             .await;
         assert_eq!(codes[5], "250");
-        let home = &reception.scene.home;
-        let minute = std::time::Duration::from_secs(60);
-        let world = &reception.scene.world;
-        assert!(world.until(minute, || home.messages().len() > before).await);
-        let content = &home.messages()[before].content;
+        let content = reception.came_home(before).await;
         let want = format!(" with ESMTPSA tls {registered};");
         assert!(content.contains(&want), "{content} has no {want}");
     }
