@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use super::command::told;
 use super::signals::UnderWay;
 
 /// Settings under which nothing can be delivered: nobody answers questions.
@@ -70,22 +70,16 @@ fn inject(to: &str) -> String {
     line
 }
 
-fn run(arguments: &[String]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtaspec"))
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+/// What a relay in a folder says when it ends by itself.
+fn told_in(folder: &Path, more: &[&str]) -> (i32, String, String) {
+    let arguments = arguments(folder, more);
+    let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    told(&texts)
 }
 
 fn queue(folder: &Path) -> Value {
     let store = folder.join("store").display().to_string();
-    let (code, out, err) = run(&["relay", "queue", "--json", "--store", &store].map(str::to_owned));
+    let (code, out, err) = told(&["relay", "queue", "--json", "--store", &store]);
     assert_eq!(code, 0, "{err}");
     serde_json::from_str(&out).unwrap()
 }
@@ -172,7 +166,7 @@ fn a_relay_that_cannot_start_says_why_and_what_to_do() {
     for (more, prepare, want, text) in cases {
         let scratch = tempfile::tempdir().unwrap();
         prepare(scratch.path());
-        let (code, out, err) = run(&arguments(scratch.path(), more));
+        let (code, out, err) = told_in(scratch.path(), more);
         assert_eq!((code, out.as_str()), (want, ""), "{more:?}: {err}");
         assert!(err.contains(text), "{more:?}: {err}");
     }
@@ -182,7 +176,7 @@ fn a_relay_that_cannot_start_says_why_and_what_to_do() {
 fn a_store_in_use_is_left_to_the_relay_that_has_it() {
     let scratch = tempfile::tempdir().unwrap();
     let (relay, _) = start(scratch.path());
-    let (code, _, err) = run(&arguments(scratch.path(), &[]));
+    let (code, _, err) = told_in(scratch.path(), &[]);
     assert_eq!(code, 3);
     assert!(err.contains("is in use by another program"), "{err}");
     assert_eq!(relay.interrupt("-TERM").2, Some(0));
@@ -192,7 +186,7 @@ fn a_store_in_use_is_left_to_the_relay_that_has_it() {
 fn where_no_store_is_there_is_no_queue() {
     let scratch = tempfile::tempdir().unwrap();
     let store = scratch.path().join("absent").display().to_string();
-    let (code, _, err) = run(&["relay", "queue", "--store", &store].map(str::to_owned));
+    let (code, _, err) = told(&["relay", "queue", "--store", &store]);
     assert_eq!(code, 2);
     assert!(err.contains("there is no store at"), "{err}");
 }
