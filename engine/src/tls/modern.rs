@@ -75,8 +75,8 @@ impl Modern {
     }
 }
 
-/// The versions to offer or take; older ones than rustls has are left to the other stack.
-pub(super) fn versions_from(minimum: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
+/// The versions to offer; what a receiver takes is its own choice. Older ones than rustls has are left to the other stack.
+fn versions_from(minimum: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
     if minimum >= TlsVersion::Tls13 {
         NEWEST
     } else {

@@ -14,17 +14,21 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, ServerConfig};
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
+use rustls::version;
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::TlsAcceptor;
 
 use crate::outside::Clock;
-use crate::settings::{OwnCertificate, Settings};
+use crate::settings::{OwnCertificate, Settings, TlsVersion};
 
-use super::super::modern::{EngineTime, suite_of, version_of, versions_from};
+use super::super::modern::{EngineTime, suite_of, version_of};
 use super::super::stack::HandshakeFault;
 use super::acceptor::{Accepted, TlsFacts, asks_for_certificates};
 use super::hello::Replayed;
+
+const NEWEST: &[&SupportedProtocolVersion] = &[&version::TLS13];
+const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
 /// rustls, set up once.
 pub(super) struct Modern {
@@ -48,7 +52,11 @@ impl Modern {
         let modern = Self {
             provider,
             time: Arc::new(EngineTime(clock)),
-            versions: versions_from(settings.minimum_tls),
+            versions: if settings.minimum_tls >= TlsVersion::Tls13 {
+                NEWEST
+            } else {
+                BOTH
+            },
             shown: Arc::new(Shown(Arc::new(CertifiedKey::new(own.chain.clone(), key)))),
             asks: asks_for_certificates(settings),
         };
