@@ -20,6 +20,7 @@ use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
 use serde_json::{Value, json};
 
 use crate::output::{complain, say_line};
+use crate::runtime::runtime;
 use crate::selection::SuiteFolder;
 use crate::signals::asked_to_stop;
 use crate::trouble::Trouble;
@@ -54,10 +55,7 @@ enum Ports {
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         let selection = self.suite.select(&self.patterns)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
+        let runtime = runtime()?;
         runtime.block_on(self.serve(&selection.cases))
     }
 

@@ -17,6 +17,7 @@ use mtaspec_engine::probe::About;
 use crate::address_map;
 use crate::engine_settings::taken;
 use crate::output::say;
+use crate::runtime::runtime;
 use crate::trouble::Trouble;
 
 /// Test the connection to the hosts of a domain, and tell what rules would make of it
@@ -74,10 +75,7 @@ impl Probe {
         if let Some(path) = &self.address_map {
             outside.network = Arc::new(MappedNetwork::new(address_map::read(path)?));
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
+        let runtime = runtime()?;
         let probe = runtime
             .block_on(Engine::probe(settings, outside, about))
             .map_err(|error| Trouble::run(format!("nothing can be tested: {error}")))?;

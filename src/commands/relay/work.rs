@@ -21,6 +21,7 @@ use tracing_subscriber::EnvFilter;
 use crate::address_map;
 use crate::engine_settings::taken;
 use crate::output::{complain, say_line};
+use crate::runtime::runtime;
 use crate::signals::{Wish, Wishes};
 use crate::trouble::Trouble;
 
@@ -95,10 +96,7 @@ impl Work {
         let settings = self.read_settings()?;
         let outside = self.outside()?;
         log_to_stderr();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
+        let runtime = runtime()?;
         let ended = runtime.block_on(self.work(settings, outside));
         // What the disk has not yet taken is taken; who still waits for the network does not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(1));

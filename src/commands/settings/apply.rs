@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::counted;
 use crate::engine_settings::warn;
 use crate::output::{complain, say_line};
+use crate::runtime::runtime;
 use crate::trouble::Trouble;
 
 /// So many addresses and domains of a rule are tested.
@@ -94,10 +95,7 @@ impl Apply {
         if rules.is_empty() {
             return Ok(Vec::new());
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
+        let runtime = runtime()?;
         Ok(runtime.block_on(test(file, rules)))
     }
 }
