@@ -18,7 +18,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::TlsConnector;
 
 use crate::outside::{Clock, Stream};
-use crate::settings::{Settings, TlsVersion};
+use crate::settings::{OwnCertificate, TlsVersion};
 
 use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
@@ -34,10 +34,14 @@ pub(super) struct Modern {
 }
 
 impl Modern {
-    pub(super) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, rustls::Error> {
+    pub(super) fn new(
+        minimum: TlsVersion,
+        own: Option<&OwnCertificate>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, rustls::Error> {
         let clock: Arc<dyn TimeProvider> = Arc::new(EngineTime(clock));
         let connector = |authenticates| {
-            config(settings, Arc::clone(&clock), authenticates)
+            config(minimum, own, Arc::clone(&clock), authenticates)
                 .map(|config| TlsConnector::from(Arc::new(config)))
         };
         Ok(Self {
@@ -99,16 +103,17 @@ pub(super) fn suite_of(session: &CommonState) -> Suite {
 }
 
 fn config(
-    settings: &Settings,
+    minimum: TlsVersion,
+    own: Option<&OwnCertificate>,
     clock: Arc<dyn TimeProvider>,
     authenticates: bool,
 ) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_details(Arc::clone(&provider), clock)
-        .with_protocol_versions(versions_from(settings.minimum_tls))?
+        .with_protocol_versions(versions_from(minimum))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Postponed::new(&provider, authenticates)));
-    let mut config = match &settings.client_certificate {
+    let mut config = match own {
         Some(own) => builder.with_client_auth_cert(own.chain.clone(), own.key.clone_key())?,
         None => builder.with_no_client_auth(),
     };

@@ -60,12 +60,28 @@ impl Stack {
     /// `StackError` when it cannot be set up.
     pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StackError> {
         if settings.minimum_tls >= TlsVersion::Tls12 {
-            return Ok(Self(Kind::Modern(Modern::new(settings, clock)?)));
+            let own = settings.client_certificate.as_ref();
+            let modern = Modern::new(settings.minimum_tls, own, clock)?;
+            return Ok(Self(Kind::Modern(modern)));
         }
         #[cfg(feature = "legacy-tls")]
         return Ok(Self(Kind::Legacy(super::legacy::Legacy::new(settings)?)));
         #[cfg(not(feature = "legacy-tls"))]
         Err(StackError::NoLegacy)
+    }
+
+    /// The stack for web servers: TLS 1.2 at least (RFC 9325 §3.1.1), and no certificate of one's own, whatever the settings
+    /// say for mail.
+    ///
+    /// # Errors
+    /// `StackError` when it cannot be set up.
+    #[allow(dead_code, reason = "policies and reports, which need it, come next")]
+    pub(crate) fn for_web(clock: Arc<dyn Clock>) -> Result<Self, StackError> {
+        Ok(Self(Kind::Modern(Modern::new(
+            TlsVersion::Tls12,
+            None,
+            clock,
+        )?)))
     }
 
     /// Makes a handshake. With `authenticates` the peer must own the key of the certificate it shows.
