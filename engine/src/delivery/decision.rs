@@ -1,6 +1,6 @@
-//! What a host may be used for, once it has shown something: obligation × what was shown → next step.
+//! What a host may be used for, once it has shown something: demand × what was shown → next step.
 //!
-//! | shown | no obligation | an obligation |
+//! | shown | no demand | a demand |
 //! |---|---|---|
 //! | lists STARTTLS | STARTTLS | STARTTLS |
 //! | does not list it, or refuses it | plaintext in this session | violated: TLS not offered |
@@ -8,8 +8,10 @@
 //! | the handshake fails | plaintext in a new session | violated: handshake |
 //! | the certificate fails what is asked | used | violated: certificate |
 
-use crate::obligation::Obligation;
-use crate::tls::{ChainFault, HandshakeFault, NameFault, Verification};
+use crate::tls::{ChainFault, HandshakeFault, NameFault};
+
+use super::demand::{Breach, Demand, Demander, StsDemand};
+use super::sight::Shown;
 
 /// How a session goes on after the EHLO answer in plaintext.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) enum Start {
     Plaintext,
 }
 
-/// How a host failed the obligation.
+/// How a host failed a demand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     /// It does not list STARTTLS.
@@ -41,15 +43,6 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
-    /// The enhanced status code of a notice: 5.7.4 where TLS was not to be had, 5.7.5 where it failed (RFC 3463 §3.8).
-    #[must_use]
-    pub(crate) fn status(&self) -> &'static str {
-        match self {
-            Self::NotOffered | Self::Refused(_) => "5.7.4",
-            Self::Handshake(_) | Self::Chain(_) | Self::Name(_) => "5.7.5",
-        }
-    }
-
     /// The failure type (RFC 8460 §4.3).
     #[must_use]
     pub(crate) fn failure_type(&self) -> &'static str {
@@ -64,71 +57,77 @@ impl Violation {
 }
 
 /// After the EHLO answer in plaintext.
-pub(crate) fn after_hello(
-    obligation: Obligation,
-    lists_starttls: bool,
-) -> Result<Start, Violation> {
-    match (lists_starttls, obligation.requires_tls()) {
+pub(crate) fn after_hello(demand: &Demand, lists_starttls: bool) -> Result<Start, Breach> {
+    match (lists_starttls, demand.tls_demander()) {
         (true, _) => Ok(Start::Tls),
-        (false, false) => Ok(Start::Plaintext),
-        (false, true) => Err(Violation::NotOffered),
+        (false, None) => Ok(Start::Plaintext),
+        (false, Some(by)) => Err(breach(by, Violation::NotOffered)),
     }
 }
 
 /// After an answer to STARTTLS that is not 220: may the session go on in plaintext?
 ///
-/// Choice: under a rule any refusal counts as TLS not offered, 454 as well (RFC 3207 §4 leaves it to local policy). The
-/// product page allows one attempt; without an obligation the mail goes on in plaintext at once.
-pub(crate) fn after_refused_starttls(
-    obligation: Obligation,
-    told: String,
-) -> Result<(), Violation> {
-    if obligation.requires_tls() {
-        Err(Violation::Refused(told))
-    } else {
-        Ok(())
+/// Choice: where TLS is demanded any refusal counts as TLS not offered, 454 as well (RFC 3207 §4 leaves it to local policy).
+/// The product page allows one attempt under a rule; without a demand the mail goes on in plaintext at once.
+pub(crate) fn after_refused_starttls(demand: &Demand, told: String) -> Result<(), Breach> {
+    match demand.tls_demander() {
+        Some(by) => Err(breach(by, Violation::Refused(told))),
+        None => Ok(()),
     }
 }
 
 /// After a handshake that failed: may the sender come back to the host in plaintext?
 ///
-/// Choice: without an obligation it comes back at once, to the same host, before the next one. RFC 3207 §4.1 leaves it to the
+/// Choice: without a demand it comes back at once, to the same host, before the next one. RFC 3207 §4.1 leaves it to the
 /// sender, and RFC 7435 §3 prefers mail in plaintext to none; a host whose TLS is broken would otherwise get none at all.
-pub(crate) fn after_failed_handshake(
-    obligation: Obligation,
-    fault: HandshakeFault,
-) -> Result<(), Violation> {
-    if obligation.requires_tls() {
-        Err(Violation::Handshake(fault))
-    } else {
-        Ok(())
+pub(crate) fn after_failed_handshake(demand: &Demand, fault: HandshakeFault) -> Result<(), Breach> {
+    match demand.tls_demander() {
+        Some(by) => Err(breach(by, Violation::Handshake(fault))),
+        None => Ok(()),
     }
 }
 
 /// After a handshake that succeeded: is it enough? An opportunistic sender takes any certificate (RFC 7435 §4).
-pub(crate) fn after_handshake(
-    obligation: Obligation,
-    verification: &Verification,
-) -> Result<(), Violation> {
-    match verification {
-        Verification {
-            chain: Err(fault), ..
-        } if obligation.requires_chain() => Err(Violation::Chain(fault.clone())),
-        Verification {
-            name: Err(fault), ..
-        } if obligation.requires_name() => Err(Violation::Name(fault.clone())),
+///
+/// Demanders are asked in their order, so that one who decides for a bounce is heard first.
+pub(crate) fn after_handshake(demand: &Demand, shown: &Shown) -> Result<(), Breach> {
+    let obligation = demand.obligation;
+    by_authorities(
+        Demander::Rule,
+        obligation.requires_chain(),
+        obligation.requires_name(),
+        shown,
+    )?;
+    let by_policy = demand.sts != StsDemand::Nothing;
+    by_authorities(Demander::Sts, by_policy, by_policy, shown)
+}
+
+/// Whether the trusted authorities vouch for as much as is asked.
+fn by_authorities(by: Demander, chain: bool, name: bool, shown: &Shown) -> Result<(), Breach> {
+    match &shown.verification.chain {
+        Err(fault) if chain => return Err(breach(by, Violation::Chain(fault.clone()))),
+        _ => {}
+    }
+    match &shown.verification.name {
+        Err(fault) if name => Err(breach(by, Violation::Name(fault.clone()))),
         _ => Ok(()),
     }
+}
+
+fn breach(by: Demander, violation: Violation) -> Breach {
+    Breach { by, violation }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::address::{DomainName, Mailbox};
-    use crate::settings::{AddressList, Rule, Settings, Switches};
+    use crate::obligation::Obligation;
+    use crate::settings::{AddressList, Rule, Settings, Switches, TlsVersion};
+    use crate::tls::{Suite, Verification};
 
     /// Letters for the switches: `t` TLS, `c` chain, `n` name.
-    fn obligation(letters: &str) -> Obligation {
+    fn demand(letters: &str) -> Demand {
         let mut settings =
             Settings::new(DomainName::parse("subject.home.test").unwrap(), Vec::new());
         let mut rule = Rule::new("secure", AddressList::parse(["example.test"]).unwrap());
@@ -139,23 +138,27 @@ mod tests {
         };
         settings.rules.push(rule);
         let recipient = Mailbox::parse("user@example.test").unwrap();
-        Obligation::and_next_hop(&settings, None, &recipient).1
+        Demand::of(Obligation::and_next_hop(&settings, None, &recipient).1)
+    }
+
+    fn by_rule<T>(violation: Violation) -> Result<T, Breach> {
+        Err(breach(Demander::Rule, violation))
     }
 
     #[test]
-    fn without_starttls_only_an_obligation_keeps_mail_back() {
-        // (obligation, is STARTTLS listed?, next step)
+    fn without_starttls_only_a_demand_keeps_mail_back() {
+        // (rule, is STARTTLS listed?, next step)
         let cases = [
             ("", true, Ok(Start::Tls)),
             ("", false, Ok(Start::Plaintext)),
             ("t", true, Ok(Start::Tls)),
-            ("t", false, Err(Violation::NotOffered)),
-            ("tcn", false, Err(Violation::NotOffered)),
-            ("c", false, Err(Violation::NotOffered)),
+            ("t", false, by_rule(Violation::NotOffered)),
+            ("tcn", false, by_rule(Violation::NotOffered)),
+            ("c", false, by_rule(Violation::NotOffered)),
         ];
         for (letters, listed, want) in cases {
             assert_eq!(
-                after_hello(obligation(letters), listed),
+                after_hello(&demand(letters), listed),
                 want,
                 "{letters} {listed}"
             );
@@ -167,20 +170,20 @@ mod tests {
         let told = "454 4.7.0 not now".to_owned();
         let fault = HandshakeFault("alert".into());
         assert_eq!(
-            after_refused_starttls(Obligation::default(), told.clone()),
+            after_refused_starttls(&Demand::default(), told.clone()),
             Ok(())
         );
         assert_eq!(
-            after_refused_starttls(obligation("t"), told.clone()),
-            Err(Violation::Refused(told))
+            after_refused_starttls(&demand("t"), told.clone()),
+            by_rule(Violation::Refused(told))
         );
         assert_eq!(
-            after_failed_handshake(Obligation::default(), fault.clone()),
+            after_failed_handshake(&Demand::default(), fault.clone()),
             Ok(())
         );
         assert_eq!(
-            after_failed_handshake(obligation("t"), fault.clone()),
-            Err(Violation::Handshake(fault))
+            after_failed_handshake(&demand("t"), fault.clone()),
+            by_rule(Violation::Handshake(fault))
         );
     }
 
@@ -188,9 +191,9 @@ mod tests {
     fn chain_and_name_count_only_where_they_are_asked_for() {
         let untrusted = || Err(ChainFault::UnknownIssuer);
         let misnamed = || Err(NameFault::Mismatch("mx.example.test".into()));
-        // (obligation, chain, name, next step)
-        let leave_chain = Err(Violation::Chain(ChainFault::UnknownIssuer));
-        let leave_name = Err(Violation::Name(NameFault::Mismatch(
+        // (rule, chain, name, next step)
+        let leave_chain = by_rule(Violation::Chain(ChainFault::UnknownIssuer));
+        let leave_name = by_rule(Violation::Name(NameFault::Mismatch(
             "mx.example.test".into(),
         )));
         let cases = [
@@ -205,11 +208,16 @@ mod tests {
             ("tcn", Ok(()), Ok(()), Ok(())),
         ];
         for (letters, chain, name, want) in cases {
-            let verification = Verification { chain, name };
+            let shown = Shown {
+                version: TlsVersion::Tls13,
+                suite: Suite::of(0x1301),
+                chain: Vec::new(),
+                verification: Verification { chain, name },
+            };
             assert_eq!(
-                after_handshake(obligation(letters), &verification),
+                after_handshake(&demand(letters), &shown),
                 want,
-                "{letters} {verification:?}"
+                "{letters} {shown:?}"
             );
         }
     }

@@ -27,7 +27,8 @@ pub(crate) enum Disposition {
 /// Decides for a recipient whom no host served.
 ///
 /// 1. A final word of a receiver about the recipient decides (RFC 5321 §4.2.1).
-/// 2. A host that was reached and failed the obligation decides for a bounce: a rule allows one round.
+/// 2. A host that was reached and failed what a rule or the message demands decides for a bounce: a rule allows one round.
+///    What the recipient's domain has published decides for another round: it may be satisfied, or published anew, later.
 /// 3. Anything that may clear up decides for another round.
 /// 4. Else nothing is left to hope for.
 ///
@@ -47,7 +48,8 @@ pub(super) fn undelivered(troubles: &[Trouble]) -> Option<Disposition> {
     last(|trouble| trouble.ends_round() && trouble.is_permanent())
         .map(Disposition::Bounced)
         .or_else(|| {
-            last(|trouble| matches!(trouble, Trouble::Violated { .. })).map(Disposition::Bounced)
+            let is_final = |trouble: &Trouble| matches!(trouble, Trouble::Violated { breach, .. } if breach.by.bounces());
+            last(is_final).map(Disposition::Bounced)
         })
         .or_else(|| last(|trouble| !trouble.is_permanent()).map(Disposition::Deferred))
         .or_else(|| last(|_| true).map(Disposition::Bounced))
@@ -58,9 +60,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::delivery::Violation;
+    use crate::delivery::{Breach, Demander, Violation};
     use crate::route::{LookupFault, RouteFault};
     use crate::smtp::Refusal;
+
+    fn violated(by: Demander) -> Trouble {
+        Trouble::Violated {
+            host: "mx.example.test".to_owned(),
+            breach: Breach {
+                by,
+                violation: Violation::NotOffered,
+            },
+        }
+    }
 
     /// Troubles by name, so that tables can be read.
     fn trouble(name: &str) -> Trouble {
@@ -80,10 +92,8 @@ mod tests {
                 text: name.into(),
             },
             "no address" => Trouble::NoAddress { host: host() },
-            "violated" => Trouble::Violated {
-                host: host(),
-                violation: Violation::NotOffered,
-            },
+            "violated" => violated(Demander::Rule),
+            "unsatisfied" => violated(Demander::Sts),
             "no domain" => Trouble::Route(RouteFault::NoDomain("example.test".into())),
             "broken" => Trouble::Refused {
                 host: host(),
@@ -101,7 +111,7 @@ mod tests {
         let bounced = |name| Some(Disposition::Bounced(trouble(name)));
         let deferred = |name| Some(Disposition::Deferred(trouble(name)));
         // (troubles, what becomes of the recipient)
-        let cases: [(&[&str], Option<Disposition>); 11] = [
+        let cases: [(&[&str], Option<Disposition>); 13] = [
             (&[], None),
             (&["unreachable"], deferred("unreachable")),
             (&["unreachable", "unresolved"], deferred("unresolved")),
@@ -112,6 +122,8 @@ mod tests {
             (&["violated"], bounced("violated")),
             (&["violated", "unreachable"], bounced("violated")),
             (&["unreachable", "violated"], bounced("violated")),
+            (&["no address", "unsatisfied"], deferred("unsatisfied")),
+            (&["unsatisfied", "violated"], bounced("violated")),
             (&["broken", "content sent"], deferred("content sent")),
         ];
         for (names, want) in cases {

@@ -9,9 +9,12 @@ use crate::route::{self, Hosts, NextHop, RouteFault};
 use crate::smtp::Client;
 use crate::tls::PeerName;
 
-use super::attempt::{Attempted, Manner, Workshop, attempt};
+use super::attempt::{Attempted, Workshop, attempt};
+use super::demand::Demand;
 use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
+use super::session::{Call, Ended, Manner};
+use super::sight::Sight;
 use super::trouble::Trouble;
 
 /// Is told of deliveries before the session in which they took place is closed.
@@ -67,7 +70,8 @@ impl Walk<'_> {
         match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
-                self.over_addresses(&PeerName::Address(address), &[address])
+                let demand = Demand::of(self.obligation);
+                self.over_addresses(&PeerName::Address(address), &[address], &demand)
                     .await;
             }
             Ok(Hosts::Named(hosts)) => {
@@ -87,7 +91,8 @@ impl Walk<'_> {
                             self.note(&self.of_way(Trouble::NoAddress { host }));
                         }
                         Ok(found) => {
-                            self.over_addresses(&PeerName::Host(host.name), &found)
+                            let demand = Demand::of(self.obligation);
+                            self.over_addresses(&PeerName::Host(host.name), &found, &demand)
                                 .await;
                         }
                     }
@@ -111,13 +116,22 @@ impl Walk<'_> {
     }
 
     /// Tries the addresses of a host until it has answered for itself: its word holds at all of them.
-    async fn over_addresses(&mut self, peer: &PeerName, addresses: &[IpAddr]) {
+    async fn over_addresses(&mut self, peer: &PeerName, addresses: &[IpAddr], demand: &Demand) {
         for address in addresses {
             let address = SocketAddr::new(*address, self.next_hop.port);
-            let (mut ended, mut open) = self.attempt(peer, address, Manner::TlsIfOffered).await;
-            if ended == Attempted::HandshakeFailed {
+            let mut call = Call {
+                workshop: self.workshop,
+                peer,
+                address,
+                demand,
+                manner: Manner::TlsIfOffered,
+                proof: demand.authenticates(),
+            };
+            let (mut ended, mut open) = self.attempt(&call).await;
+            if matches!(ended, Attempted::NotBegun(Ended::HandshakeFailed(_))) {
                 tracing::info!(%peer, "the handshake failed and nothing obliges: again in plaintext");
-                (ended, open) = self.attempt(peer, address, Manner::Plaintext).await;
+                call.manner = Manner::Plaintext;
+                (ended, open) = self.attempt(&call).await;
             }
             let remaining = self.remaining();
             let is_done = self.take(peer, ended);
@@ -136,28 +150,16 @@ impl Walk<'_> {
         }
     }
 
-    async fn attempt(
-        &self,
-        peer: &PeerName,
-        address: SocketAddr,
-        manner: Manner,
-    ) -> (Attempted, Option<Client>) {
+    async fn attempt(&self, call: &Call<'_>) -> (Attempted, Option<Client>) {
         let remaining = self.remaining();
         let recipients: Vec<&Recipient> = remaining
             .iter()
             .map(|index| &self.recipients[*index])
             .collect();
+        let (peer, address, manner) = (call.peer, call.address, call.manner);
         tracing::info!(%peer, %address, ?manner, "attempt");
-        let (ended, open) = attempt(
-            self.workshop,
-            peer,
-            address,
-            self.obligation,
-            manner,
-            self.message,
-            &recipients,
-        )
-        .await;
+        let mut sight = Sight::default();
+        let (ended, open) = attempt(call, self.message, &recipients, &mut sight).await;
         tracing::info!(%peer, ?ended, "the attempt ended");
         (ended, open)
     }
@@ -187,19 +189,26 @@ impl Walk<'_> {
                 }
                 !broke || self.remaining().is_empty()
             }
-            Attempted::Violated(violation) => {
-                self.note(&Trouble::Violated { host, violation });
+            Attempted::NotBegun(ended) => self.take_end(host, ended),
+        }
+    }
+
+    /// The same for an attempt in which no transaction began.
+    fn take_end(&mut self, host: String, ended: Ended) -> bool {
+        match ended {
+            Ended::Violated(breach) => {
+                self.note(&Trouble::Violated { host, breach });
                 true
             }
-            Attempted::Unwelcome(reply) => {
+            Ended::Unwelcome(reply) => {
                 self.note(&Trouble::Unwelcome { host, reply });
                 true
             }
-            Attempted::Unreachable(text) => {
+            Ended::Unreachable(text) => {
                 self.note(&Trouble::Unreachable { host, text });
                 false
             }
-            Attempted::Broken {
+            Ended::Broken {
                 malformed, text, ..
             } => {
                 self.note(&Trouble::Broken {
@@ -209,7 +218,7 @@ impl Walk<'_> {
                 });
                 false
             }
-            Attempted::HandshakeFailed => {
+            Ended::HandshakeFailed(_) => {
                 let text = "the TLS handshake failed".to_owned();
                 self.note(&Trouble::Broken {
                     host,

@@ -3,7 +3,7 @@
 use crate::route::{LookupFault, RouteFault};
 use crate::smtp::{Category, Refusal, Reply, Stage};
 
-use super::decision::Violation;
+use super::demand::Breach;
 use super::status;
 
 /// The most characters that are kept of what happened when a trouble is written down.
@@ -62,12 +62,12 @@ pub(crate) enum Trouble {
         /// What happened.
         text: String,
     },
-    /// The host failed the obligation.
+    /// The host failed a demand.
     Violated {
         /// The host.
         host: String,
-        /// How.
-        violation: Violation,
+        /// Whose, and how.
+        breach: Breach,
     },
     /// The transaction failed for the recipient.
     Refused {
@@ -134,7 +134,8 @@ impl Trouble {
             | Self::Unreachable { .. }
             | Self::Broken { .. }
             | Self::Remembered(_) => false,
-            Self::Route(_) | Self::NoAddress { .. } | Self::Violated { .. } => true,
+            Self::Route(_) | Self::NoAddress { .. } => true,
+            Self::Violated { breach, .. } => breach.by.bounces(),
             Self::Unwelcome { reply, .. } => reply.category() == Category::Permanent,
             Self::Refused { refusal, .. } => refusal.is_permanent(),
         }
@@ -183,7 +184,7 @@ impl Trouble {
                 refusal: Refusal::Broken { .. },
                 ..
             } => "4.4.2",
-            Self::Violated { violation, .. } => violation.status(),
+            Self::Violated { breach, .. } => breach.status(),
             Self::Refused {
                 refusal: Refusal::Unsupported { status, .. },
                 ..
@@ -216,8 +217,8 @@ impl Trouble {
                 format!("the host {host} refused the session: {}", reply.told())
             }
             Self::Broken { host, text, .. } => format!("the session with {host} broke: {text}"),
-            Self::Violated { host, violation } => {
-                format!("the host {host} was not used: {violation}")
+            Self::Violated { host, breach } => {
+                format!("the host {host} was not used: {}", breach.violation)
             }
             Self::Refused { host, refusal } => match refusal {
                 Refusal::Reply(stage, reply) => {

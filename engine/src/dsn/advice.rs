@@ -23,7 +23,7 @@ pub(super) fn advice(event: &Event) -> &'static str {
 
 fn after_failure(trouble: &Trouble) -> &'static str {
     match trouble {
-        Trouble::Violated { violation, .. } => after_violation(violation),
+        Trouble::Violated { breach, .. } => after_violation(&breach.violation),
         Trouble::Route(RouteFault::NoDomain(_)) => {
             "check the part of the address behind the @ for mistakes."
         }

@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::address::Mailbox;
-    use crate::delivery::{Handover, Return, Trouble, Violation};
+    use crate::delivery::{Breach, Demander, Handover, Return, Trouble, Violation};
     use crate::dsn::report::Event;
     use crate::dsn::testing::{failure, message, report, text};
     use crate::route::{LookupFault, RouteFault};
@@ -162,10 +162,13 @@ mod tests {
 
     #[test]
     fn a_notice_about_several_failures_has_a_group_for_each() {
-        let violation = Violation::Chain(ChainFault::UnknownIssuer);
+        let breach = Breach {
+            by: Demander::Rule,
+            violation: Violation::Chain(ChainFault::UnknownIssuer),
+        };
         let untrusted = Trouble::Violated {
             host: "mx.example.test".into(),
-            violation,
+            breach,
         };
         let absent = Trouble::Route(RouteFault::NoDomain("nowhere.test".into()));
         let failures = [

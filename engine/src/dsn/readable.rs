@@ -149,7 +149,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::delivery::{Trouble, Violation};
+    use crate::delivery::{Breach, Demander, Trouble, Violation};
     use crate::dsn::testing::{message, report};
     use crate::route::{LookupFault, RouteFault};
     use crate::smtp::{Refusal, Reply, Stage};
@@ -180,7 +180,9 @@ mod tests {
 
     fn violated(violation: Violation) -> String {
         let host = "mx.example.test".into();
-        failed(Trouble::Violated { host, violation })
+        let by = Demander::Rule;
+        let breach = Breach { by, violation };
+        failed(Trouble::Violated { host, breach })
     }
 
     fn refused(refusal: Refusal) -> String {

@@ -14,6 +14,8 @@ mod walk;
 pub use certificate::CertificateText;
 pub use demand::{Asker, Cover, Demand, demands};
 pub use result::{HostProbe, Padlock, Probe};
-pub use sight::{AddressProbe, Carriage, Hop, Shown, TlsSession, Trouble};
+pub use sight::{AddressProbe, Carriage, Shown, TlsSession, Trouble};
+
+pub use crate::delivery::Hop;
 pub(crate) use walk::probe;
 pub use walk::{About, AboutError};

@@ -1,9 +1,10 @@
 //! What a connection test says: passed or not, under which rules, and whether a padlock may be shown.
 
+use crate::delivery::Hop;
 use crate::settings::Switches;
 
 use super::demand::{Cover, Demand, together};
-use super::sight::{AddressProbe, Carriage, Hop, Trouble};
+use super::sight::{AddressProbe, Carriage, Trouble};
 use super::walk::About;
 
 /// What a connection test has seen, and what it means.
@@ -155,15 +156,17 @@ mod tests {
     fn a_padlock_is_shown_where_mail_goes_over_tls_and_the_edition_supports_smime() {
         let tls = || {
             Shown::Tls(Box::new(TlsSession {
-                version: "TLSv1.3".to_owned(),
-                cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-                chain: Vec::new(),
                 leaf: None,
                 unproven: None,
                 afterwards: None,
-                verification: Verification {
-                    chain: Ok(()),
-                    name: Ok(()),
+                shown: crate::delivery::Shown {
+                    version: crate::settings::TlsVersion::Tls13,
+                    suite: crate::tls::Suite::of(0x1301),
+                    chain: Vec::new(),
+                    verification: Verification {
+                        chain: Ok(()),
+                        name: Ok(()),
+                    },
                 },
             }))
         };

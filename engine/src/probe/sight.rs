@@ -4,69 +4,12 @@ use std::net::SocketAddr;
 
 use rustls_pki_types::CertificateDer;
 
-use crate::delivery::{Violation, decision};
+use crate::delivery::{self, Breach, Demand, Hop, Violation, decision};
 use crate::obligation::Obligation;
 use crate::settings::Switches;
-use crate::tls::{HandshakeFault, Verification};
+use crate::tls::HandshakeFault;
 
 use super::certificate::CertificateText;
-
-/// A station on the way to a host, in the order in which they are passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hop {
-    /// The MX records of the domain.
-    Mx,
-    /// The addresses of a host.
-    Address,
-    /// The TCP connection.
-    Connection,
-    /// The greeting.
-    Greeting,
-    /// EHLO in plaintext.
-    Ehlo,
-    /// STARTTLS.
-    StartTls,
-    /// The handshake.
-    Handshake,
-    /// The certificate.
-    Certificate,
-    /// EHLO inside TLS.
-    EhloInTls,
-}
-
-impl Hop {
-    /// A word for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Mx => "mx",
-            Self::Address => "address",
-            Self::Connection => "connection",
-            Self::Greeting => "greeting",
-            Self::Ehlo => "ehlo",
-            Self::StartTls => "starttls",
-            Self::Handshake => "handshake",
-            Self::Certificate => "certificate",
-            Self::EhloInTls => "ehlo-in-tls",
-        }
-    }
-
-    /// Words for people.
-    #[must_use]
-    pub fn told(self) -> &'static str {
-        match self {
-            Self::Mx => "MX lookup",
-            Self::Address => "address lookup",
-            Self::Connection => "connection",
-            Self::Greeting => "greeting",
-            Self::Ehlo => "EHLO",
-            Self::StartTls => "STARTTLS",
-            Self::Handshake => "TLS handshake",
-            Self::Certificate => "certificate",
-            Self::EhloInTls => "EHLO inside TLS",
-        }
-    }
-}
 
 /// Something on the way that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,27 +50,40 @@ pub enum Shown {
 /// A session inside TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSession {
-    /// The version, as `TLSv1.3`.
-    pub version: String,
-    /// The cipher suite, as the registry calls it.
-    pub cipher: String,
-    /// The leaf, then what else was sent.
-    pub chain: Vec<CertificateDer<'static>>,
     /// What stands on the leaf; none if there is no leaf that can be read.
     pub leaf: Option<CertificateText>,
     /// Why the host did not prove that it owns the key of its certificate; seen only in a handshake that asks.
     pub unproven: Option<String>,
     /// What broke behind the handshake, at EHLO.
     pub afterwards: Option<Trouble>,
-    /// What the certificate proves.
-    pub(crate) verification: Verification,
+    /// What the handshake showed.
+    pub(crate) shown: delivery::Shown,
 }
 
 impl TlsSession {
+    /// The version, as `TLSv1.3`.
+    #[must_use]
+    pub fn version(&self) -> String {
+        self.shown.version.to_string()
+    }
+
+    /// The cipher suite, as the registry calls it.
+    #[must_use]
+    pub fn cipher(&self) -> &'static str {
+        self.shown.suite.registered
+    }
+
+    /// The leaf, then what else was sent.
+    #[must_use]
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.shown.chain
+    }
+
     /// Why the chain is not trusted; none: it is.
     #[must_use]
     pub fn chain_fault(&self) -> Option<String> {
-        self.verification
+        self.shown
+            .verification
             .chain
             .as_ref()
             .err()
@@ -137,7 +93,8 @@ impl TlsSession {
     /// Why the certificate does not name the host; none: it does.
     #[must_use]
     pub fn name_fault(&self) -> Option<String> {
-        self.verification
+        self.shown
+            .verification
             .name
             .as_ref()
             .err()
@@ -162,41 +119,38 @@ impl AddressProbe {
     /// What would become of mail at this address if a rule with these switches bound it.
     #[must_use]
     pub fn under(&self, switches: Switches) -> Carriage {
-        let obligation = Obligation::of_switches(switches);
-        let refused = |violation: &Violation| {
+        let demand = Demand::of(Obligation::of_switches(switches));
+        let refused = |breach: &Breach| {
             Carriage::Refused(Trouble {
-                at: hop(violation),
-                text: violation.to_string(),
-                failure: Some(violation.failure_type()),
+                at: hop(&breach.violation),
+                text: breach.violation.to_string(),
+                failure: Some(breach.violation.failure_type()),
             })
         };
-        let plaintext_if = |allowed: Result<(), Violation>| match allowed {
+        let plaintext_if = |allowed: Result<(), Breach>| match allowed {
             Ok(()) => Carriage::Plaintext,
-            Err(violation) => refused(&violation),
+            Err(breach) => refused(&breach),
         };
         match &self.shown {
             Shown::Unreached(trouble) => Carriage::Unreached(trouble.clone()),
-            Shown::NoStartTls => plaintext_if(decision::after_hello(obligation, false).map(|_| ())),
+            Shown::NoStartTls => plaintext_if(decision::after_hello(&demand, false).map(|_| ())),
             Shown::StartTlsRefused(told) => {
-                plaintext_if(decision::after_refused_starttls(obligation, told.clone()))
+                plaintext_if(decision::after_refused_starttls(&demand, told.clone()))
             }
             Shown::HandshakeFailed(text) => plaintext_if(decision::after_failed_handshake(
-                obligation,
+                &demand,
                 HandshakeFault(text.clone()),
             )),
             Shown::Tls(session) => {
-                let fault = session
-                    .unproven
-                    .as_ref()
-                    .filter(|_| obligation.authenticates());
+                let fault = session.unproven.as_ref().filter(|_| demand.authenticates());
                 let decided = match fault {
                     Some(text) => {
-                        decision::after_failed_handshake(obligation, HandshakeFault(text.clone()))
+                        decision::after_failed_handshake(&demand, HandshakeFault(text.clone()))
                     }
-                    None => decision::after_handshake(obligation, &session.verification),
+                    None => decision::after_handshake(&demand, &session.shown),
                 };
                 match (decided, &session.afterwards) {
-                    (Err(violation), _) => refused(&violation),
+                    (Err(breach), _) => refused(&breach),
                     (Ok(()), Some(trouble)) => Carriage::Unreached(trouble.clone()),
                     (Ok(()), None) => Carriage::Tls,
                 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::address::{AddressError, MailDomain, Mailbox};
-use crate::delivery::Workshop;
+use crate::delivery::{Hop, Workshop};
 use crate::route::{self, Hosts, NextHop, RouteFault, Way};
 use crate::tls::PeerName;
 
 use super::demand::next_hop_and_demands;
 use super::result::{HostProbe, Probe};
-use super::sight::{Hop, Trouble};
+use super::sight::Trouble;
 use super::visit::visit;
 
 /// What a connection test is about.

@@ -136,16 +136,16 @@ fn of_session(session: &TlsSession, with_pem: bool) -> Value {
         })
     });
     json!({
-        "version": session.version,
-        "cipher": session.cipher,
+        "version": session.version(),
+        "cipher": session.cipher(),
         "certificate": leaf,
-        "certificates_sent": session.chain.len(),
+        "certificates_sent": session.chain().len(),
         "trusted": session.chain_fault().is_none(),
         "chain_fault": session.chain_fault(),
         "named": session.name_fault().is_none(),
         "name_fault": session.name_fault(),
         "proof_of_key_fault": session.unproven,
-        "pem": with_pem.then(|| session.chain.iter().map(|one| pem(one)).collect::<Vec<_>>()),
+        "pem": with_pem.then(|| session.chain().iter().map(|one| pem(one)).collect::<Vec<_>>()),
     })
 }
 

@@ -114,7 +114,7 @@ fn of_session(text: &mut String, session: &TlsSession, with_pem: bool) {
     field(
         text,
         "TLS",
-        &format!("{} {}", session.version, session.cipher),
+        &format!("{} {}", session.version(), session.cipher()),
     );
     if let Some(fault) = &session.unproven {
         field(text, "proof of key", &format!("failed: {fault}"));
@@ -138,7 +138,7 @@ fn of_session(text: &mut String, session: &TlsSession, with_pem: bool) {
             leaf.key.as_deref().unwrap_or("of a kind that is not known"),
         );
     }
-    let count = session.chain.len();
+    let count = session.chain().len();
     let sent = if count == 1 {
         "1 certificate was sent"
     } else {
@@ -154,7 +154,7 @@ fn of_session(text: &mut String, session: &TlsSession, with_pem: bool) {
         field(text, trouble.at.told(), &trouble.text);
     }
     if with_pem {
-        for certificate in &session.chain {
+        for certificate in session.chain() {
             text.push_str(&pem(certificate));
         }
     }

@@ -1,0 +1,125 @@
+//! What one host must show to get a message: what rules and routes ask, what the message asks, and what the recipient's
+//! domain has published.
+//!
+//! Each of them has its demander, who decides what becomes of mail that no host satisfies (see `disposition`).
+
+use crate::obligation::Obligation;
+
+use super::decision::Violation;
+
+/// Who demands something of a host. The first in order is told where several are not satisfied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Demander {
+    /// A compliance rule or a route of the own administrator.
+    Rule,
+    /// The message itself (RFC 8689 §2).
+    RequireTls,
+    /// TLSA records (RFC 7672 §2.2).
+    Dane,
+    /// An MTA-STS policy in enforce mode (RFC 8461 §5).
+    Sts,
+}
+
+impl Demander {
+    /// Whether a demand that no host satisfies returns the message at once, instead of keeping it for another round.
+    #[must_use]
+    pub(crate) fn bounces(self) -> bool {
+        matches!(self, Self::Rule | Self::RequireTls)
+    }
+}
+
+/// What TLSA records ask of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum DaneDemand {
+    /// Nothing: there are none that can be believed.
+    #[default]
+    Nothing,
+    /// TLS without authentication: there are some, and none is usable (RFC 7672 §2.2).
+    #[expect(dead_code, reason = "no TLSA records are looked up yet")]
+    Tls,
+}
+
+/// What the MTA-STS policy in force asks of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum StsDemand {
+    /// Nothing: no policy, or one that is not enforced.
+    #[default]
+    Nothing,
+    /// A host that the policy names, with a certificate that is valid for the host (RFC 8461 §4.1, §4.2).
+    #[expect(dead_code, reason = "no policy is looked up yet")]
+    Enforce {
+        /// Whether the policy names this host.
+        names_host: bool,
+    },
+}
+
+/// What one host must show to get a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Demand {
+    /// What rules and routes ask.
+    pub(crate) obligation: Obligation,
+    /// Whether the message came with REQUIRETLS.
+    pub(crate) require_tls: bool,
+    /// What TLSA records ask.
+    pub(crate) dane: DaneDemand,
+    /// What a policy asks.
+    pub(crate) sts: StsDemand,
+}
+
+impl Demand {
+    /// What rules and routes ask, and nobody else anything.
+    #[must_use]
+    pub(crate) fn of(obligation: Obligation) -> Self {
+        Self {
+            obligation,
+            ..Self::default()
+        }
+    }
+
+    /// Who demands TLS, the first if several do; none: plaintext will do.
+    #[must_use]
+    pub(crate) fn tls_demander(&self) -> Option<Demander> {
+        if self.obligation.requires_tls() {
+            Some(Demander::Rule)
+        } else if self.require_tls {
+            Some(Demander::RequireTls)
+        } else if self.dane != DaneDemand::Nothing {
+            Some(Demander::Dane)
+        } else {
+            (self.sts != StsDemand::Nothing).then_some(Demander::Sts)
+        }
+    }
+
+    /// Whether the host has to prove anything of who it is, and so that it owns the key of its certificate.
+    #[must_use]
+    pub(crate) fn authenticates(&self) -> bool {
+        self.obligation.authenticates() || self.require_tls || self.sts != StsDemand::Nothing
+    }
+}
+
+/// A demand that a host did not satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// Who demands it.
+    pub(crate) by: Demander,
+    /// How the host failed.
+    pub(crate) violation: Violation,
+}
+
+impl Breach {
+    /// The enhanced status code of a notice (RFC 3463 §3.8, RFC 8689 §4.2.1).
+    ///
+    /// What a policy of the recipient's domain asks may be satisfied later, so it has the class of what may clear up.
+    #[must_use]
+    pub(crate) fn status(&self) -> &'static str {
+        match (self.by, &self.violation) {
+            (Demander::Rule, Violation::NotOffered | Violation::Refused(_)) => "5.7.4",
+            (Demander::Rule, _) => "5.7.5",
+            (Demander::RequireTls, _) => "5.7.10",
+            (Demander::Dane | Demander::Sts, Violation::NotOffered | Violation::Refused(_)) => {
+                "4.7.4"
+            }
+            (Demander::Dane | Demander::Sts, _) => "4.7.5",
+        }
+    }
+}
