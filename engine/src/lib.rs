@@ -25,6 +25,7 @@ mod route;
 pub mod settings;
 mod smtp;
 mod spf;
+pub mod sts;
 mod tasks;
 mod tls;
 mod trace;
