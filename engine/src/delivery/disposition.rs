@@ -47,12 +47,14 @@ pub(super) fn undelivered(troubles: &[Trouble]) -> Option<Disposition> {
     };
     last(|trouble| trouble.ends_round() && trouble.is_permanent())
         .map(Disposition::Bounced)
-        .or_else(|| {
-            let is_final = |trouble: &Trouble| matches!(trouble, Trouble::Violated { breach, .. } if breach.by.bounces());
-            last(is_final).map(Disposition::Bounced)
-        })
+        .or_else(|| last(is_breach_for_good).map(Disposition::Bounced))
         .or_else(|| last(|trouble| !trouble.is_permanent()).map(Disposition::Deferred))
         .or_else(|| last(|_| true).map(Disposition::Bounced))
+}
+
+/// Whether a host was reached and failed a demand that allows one round.
+fn is_breach_for_good(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Violated { breach, .. } if breach.by.bounces())
 }
 
 #[cfg(test)]
