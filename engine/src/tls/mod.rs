@@ -20,4 +20,4 @@ pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;
 pub(crate) use stack::{HandshakeFault, Protected, Stack};
 pub(crate) use suite::Suite;
-pub(crate) use verification::{ChainFault, NameFault, Trust, Verification};
+pub(crate) use verification::{ChainFault, NameFault, Trust, Verification, strong_enough};

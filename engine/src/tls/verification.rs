@@ -152,7 +152,7 @@ impl Trust {
                 None,
             )
             .map(|_| ())
-            .map_err(|error| chain_fault(&error));
+            .map_err(|error| ChainFault::from(&error));
         let name = peer
             .server_name()
             .is_some_and(|name| certificate.verify_is_valid_for_subject_name(&name).is_ok());
@@ -167,17 +167,19 @@ impl Trust {
     }
 }
 
-fn chain_fault(error: &webpki::Error) -> ChainFault {
-    match error {
-        webpki::Error::UnknownIssuer => ChainFault::UnknownIssuer,
-        webpki::Error::CertExpired { .. } => ChainFault::Expired,
-        webpki::Error::CertNotValidYet { .. } => ChainFault::NotYetValid,
-        other => ChainFault::Invalid(format!("{other:?}")),
+impl From<&webpki::Error> for ChainFault {
+    fn from(error: &webpki::Error) -> Self {
+        match error {
+            webpki::Error::UnknownIssuer => Self::UnknownIssuer,
+            webpki::Error::CertExpired { .. } => Self::Expired,
+            webpki::Error::CertNotValidYet { .. } => Self::NotYetValid,
+            other => Self::Invalid(format!("{other:?}")),
+        }
     }
 }
 
-/// webpki does not look at the size of a leaf's key.
-fn strong_enough(leaf: &CertificateDer<'_>) -> Result<(), ChainFault> {
+/// Whether the key of a leaf is long enough; webpki does not look at it.
+pub(crate) fn strong_enough(leaf: &CertificateDer<'_>) -> Result<(), ChainFault> {
     let (_, certificate) = x509_parser::parse_x509_certificate(leaf)
         .map_err(|error| ChainFault::Unreadable(error.to_string()))?;
     match certificate.public_key().parsed() {
