@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, ensure};
 use mtaspec_harness::clock::CaseClock;
+use mtaspec_harness::internet::ConnectionCounter;
 use mtaspec_harness::internet::faults::FaultBook;
-use mtaspec_harness::internet::smtp::{ConnectionCounter, FakeSetup, SmtpFake};
+use mtaspec_harness::internet::smtp::{FakeSetup, SmtpFake};
 use mtaspec_harness::internet::tls::CertificateStore;
 use mtaspec_harness::plan::{AddressBook, AddressMode, PlanOptions, PlannedCase};
 use mtaspec_harness::recorder::Recorder;

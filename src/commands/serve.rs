@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use clap::{Args, ValueEnum};
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::tls::legacy_suites;
-use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Options};
+use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Options, Role};
 use mtaspec_harness::plan::{
     AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool, is_in_build,
 };
@@ -48,7 +48,7 @@ pub(crate) struct Serve {
 enum Ports {
     /// 127.0.0.1, on ports that happen to be free
     Free,
-    /// 25 and 53, on addresses of the pool
+    /// 25, 53 and 443, on addresses of the pool
     Real,
 }
 
@@ -134,8 +134,12 @@ impl Serve {
             return say_line(&object.to_string());
         }
         let versions: Vec<&str> = tls.iter().filter_map(Value::as_str).collect();
+        let starttls = match host.role {
+            Role::Https => String::new(),
+            Role::Mx | Role::Home => format!(" STARTTLS {starttls},"),
+        };
         say_line(&format!(
-            "{:<21} {:<4} {}  certificate {}, STARTTLS {starttls}, TLS {}  {scenario}",
+            "{:<21} {:<5} {}  certificate {},{starttls} TLS {}  {scenario}",
             host.real.to_string(),
             host.role.as_str(),
             host.name,

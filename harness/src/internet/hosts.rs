@@ -1,16 +1,16 @@
-//! The SMTP hosts of a world: what a fake needs to know of its host, and what people are told of it.
+//! The hosts of a world: what a fake needs to know of its host, and what people are told of it.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use mtaspec_certs::{CertificateSpec, Holder, KeyKind};
-use mtaspec_judge::scenario::{Host, Shown, StartTls, TlsVersion, World, ascii_form, is_same_name};
+use mtaspec_judge::scenario::{Shown, StartTls, TlsVersion, World, ascii_form, is_same_name};
 
 use super::dns::{ChainEnds, TlsaError, TlsaSource};
 use super::tls::{CertificateStore, TlsSetup, certificate_word};
 use crate::plan::{HostAddresses, ascii};
 
-/// An SMTP host that is up, as `serve` tells it.
+/// A host that is up, as `serve` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostUp {
     /// What it is for.
@@ -23,7 +23,7 @@ pub struct HostUp {
     pub real: SocketAddr,
     /// The word of its certificate; `refuse`, or `table` for one that no word names.
     pub certificate: String,
-    /// What it does about STARTTLS.
+    /// What it does about STARTTLS; an HTTPS host knows none.
     pub starttls: StartTls,
     /// The versions that it really speaks; none for a scripted hello.
     pub tls: Vec<TlsVersion>,
@@ -36,10 +36,12 @@ pub enum Role {
     Mx,
     /// It receives what comes back to the subject's own domain.
     Home,
+    /// It serves policies, or takes reports.
+    Https,
 }
 
 impl Role {
-    /// The role of a host by its labelled name.
+    /// The role of an SMTP host by its labelled name.
     pub(super) fn of(name: &str, home: &str) -> Self {
         if name.eq_ignore_ascii_case(home) {
             Self::Home
@@ -54,13 +56,14 @@ impl Role {
         match self {
             Self::Mx => "mx",
             Self::Home => "home",
+            Self::Https => "https",
         }
     }
 }
 
 /// What a host shows, in one word.
-pub(super) fn shown_word(host: &Host) -> String {
-    match &host.certificate {
+pub(super) fn shown_word(certificate: &Shown) -> String {
+    match certificate {
         Shown::Certificate(specification) => certificate_word(specification),
         Shown::Refuse => "refuse".to_owned(),
     }

@@ -3,18 +3,22 @@
 //! One [`Internet`] serves a run. Each case brings its [`CaseWorld`]: zones below its label, hosts at addresses of its
 //! own, faults, all of which go when it is dropped.
 
+mod connections;
 mod hosts;
+mod listening;
 mod network;
 mod post;
 mod world;
 
 pub mod dns;
 pub mod faults;
+pub mod https;
 pub(crate) mod line;
 pub mod smtp;
 pub mod tls;
 pub mod wire;
 
+pub use connections::ConnectionCounter;
 pub use hosts::{HostUp, Role};
 pub use network::{Internet, Options, StartError};
 pub use post::PostError;

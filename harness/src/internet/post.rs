@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mtaspec_judge::scenario::Answering;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::https::{HttpsFake, HttpsSetup};
 use super::smtp::{FakeSetup, SmtpFake};
 use crate::clock::CaseClock;
 
@@ -49,8 +50,10 @@ impl PostError {
 
 /// Something at one address, for as long as it lives.
 pub(super) enum Post {
-    /// Somebody answers.
-    Server(Box<SmtpFake>),
+    /// Somebody takes mail.
+    Smtp(Box<SmtpFake>),
+    /// Somebody serves policies, or takes reports.
+    Https(Box<HttpsFake>),
     /// Connections are refused: a socket that is bound and does not listen.
     Refused(
         SocketAddr,
@@ -58,6 +61,43 @@ pub(super) enum Post {
     ),
     /// Connections get no answer.
     Silent(Silence),
+}
+
+/// The fake that answers at an address, if anybody does.
+#[derive(Clone)]
+pub(super) enum Setup {
+    /// An SMTP host.
+    Smtp(Box<FakeSetup>),
+    /// An HTTPS host.
+    Https(Box<HttpsSetup>),
+}
+
+impl Setup {
+    /// The host's name as the scenario spells it, labelled.
+    pub(super) fn shown_name(&self) -> &str {
+        match self {
+            Self::Smtp(setup) => &setup.shown_name,
+            Self::Https(setup) => &setup.shown_name,
+        }
+    }
+
+    fn clock(&self) -> &Arc<CaseClock> {
+        match self {
+            Self::Smtp(setup) => &setup.clock,
+            Self::Https(setup) => &setup.clock,
+        }
+    }
+
+    fn listen(self, bind: SocketAddr) -> io::Result<Post> {
+        match self {
+            Self::Smtp(setup) => {
+                SmtpFake::listen(bind, *setup).map(|fake| Post::Smtp(Box::new(fake)))
+            }
+            Self::Https(setup) => {
+                HttpsFake::listen(bind, *setup).map(|fake| Post::Https(Box::new(fake)))
+            }
+        }
+    }
 }
 
 /// A listener whose queue is full: the system drops whatever comes (LISTEN(2)).
@@ -73,14 +113,12 @@ impl Post {
     pub(super) async fn put(
         bind: SocketAddr,
         answer: Answering,
-        setup: FakeSetup,
+        setup: Setup,
     ) -> Result<Self, PostError> {
         let post = match answer {
-            Answering::Server => {
-                SmtpFake::listen(bind, setup).map(|fake| Self::Server(Box::new(fake)))
-            }
+            Answering::Server => setup.listen(bind),
             Answering::Refused => refused(bind),
-            Answering::Silent => Silence::at(bind, &setup.clock).await.map(Self::Silent),
+            Answering::Silent => Silence::at(bind, setup.clock()).await.map(Self::Silent),
         };
         post.map_err(|reason| PostError::of(bind, reason))
     }
@@ -88,31 +126,32 @@ impl Post {
     /// The real address.
     pub(super) fn address(&self) -> SocketAddr {
         match self {
-            Self::Server(fake) => fake.real_address(),
+            Self::Smtp(fake) => fake.real_address(),
+            Self::Https(fake) => fake.real_address(),
             Self::Refused(address, _) => *address,
             Self::Silent(silence) => silence.address,
         }
     }
 
     /// Takes over what is new, if what answers here stays of the same kind; else says that it cannot.
-    pub(super) fn change(&self, answer: Answering, setup: FakeSetup) -> Result<bool, PostError> {
-        match (self, answer) {
-            (Self::Server(fake), Answering::Server) => {
-                let updated = fake.update(setup);
-                updated.map_err(|reason| PostError::of(self.address(), reason))?;
-                Ok(true)
-            }
-            (Self::Refused(..), Answering::Refused) | (Self::Silent(_), Answering::Silent) => {
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
+    pub(super) fn change(&self, answer: Answering, setup: Setup) -> Result<bool, PostError> {
+        let updated = match (self, answer, setup) {
+            (Self::Smtp(fake), Answering::Server, Setup::Smtp(setup)) => fake.update(*setup),
+            (Self::Https(fake), Answering::Server, Setup::Https(setup)) => fake.update(*setup),
+            (Self::Refused(..), Answering::Refused, _)
+            | (Self::Silent(_), Answering::Silent, _) => Ok(()),
+            _ => return Ok(false),
+        };
+        updated.map_err(|reason| PostError::of(self.address(), reason))?;
+        Ok(true)
     }
 
     /// Ends its connections and waits until all is told that they had to tell.
     pub(super) async fn close_connections(&self) {
-        if let Self::Server(fake) = self {
-            fake.close_connections().await;
+        match self {
+            Self::Smtp(fake) => fake.close_connections().await,
+            Self::Https(fake) => fake.close_connections().await,
+            Self::Refused(..) | Self::Silent(_) => {}
         }
     }
 }

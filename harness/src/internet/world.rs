@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use mtaspec_judge::scenario::{Answering, Difference, FaultPlace, Host, World};
+use mtaspec_judge::scenario::{
+    Answering, Difference, FaultPlace, Host, HttpsHost, StartTls, World,
+};
 
+use super::connections::ConnectionCounter;
 use super::dns::{CaseDns, CaseDnsSetup, DnsServer, PublishError};
 use super::faults::FaultBook;
 use super::hosts::{HostCertificates, HostUp, Role, next_hop_domain, shown_word};
-use super::post::{Post, PostError};
-use super::smtp::{ConnectionCounter, FakeSetup};
+use super::https::{self, HttpsSetup, Site};
+use super::post::{Post, PostError, Setup};
+use super::smtp::FakeSetup;
 use super::tls::CertificateStore;
 use crate::clock::CaseClock;
 use crate::plan::{AddressBook, HostAddresses, PlannedCase, ascii};
@@ -51,10 +55,9 @@ pub struct CaseWorld {
     posts: BTreeMap<SocketAddr, Standing>,
 }
 
-/// What stands at a logical address, and whose it is.
+/// What stands at a logical address, and what it was made of.
 struct Standing {
-    name: String,
-    host: Host,
+    setup: Setup,
     post: Post,
 }
 
@@ -62,7 +65,7 @@ struct Standing {
 struct Wanted {
     bind: SocketAddr,
     answer: Answering,
-    setup: FakeSetup,
+    setup: Setup,
     /// What is shown to whoever is refused there.
     shown: Option<Difference>,
 }
@@ -124,7 +127,7 @@ impl CaseWorld {
             stays
         });
         while let Some((logical, wanted)) = wanted.pop_first() {
-            let name = wanted.setup.shown_name.clone();
+            let name = wanted.setup.shown_name().to_owned();
             self.put(logical, wanted)
                 .await
                 .map_err(|reason| WorldError::Host {
@@ -161,17 +164,30 @@ impl CaseWorld {
         let home = self.planned.names().labelled("mx.home.test");
         (self.posts.iter())
             .filter_map(|(logical, standing)| {
-                let Post::Server(fake) = &standing.post else {
-                    return None;
+                let name = standing.setup.shown_name();
+                let (role, certificate, starttls, tls) = match (&standing.post, &standing.setup) {
+                    (Post::Smtp(fake), Setup::Smtp(setup)) => (
+                        Role::of(name, &home),
+                        &setup.host.certificate,
+                        setup.host.starttls,
+                        fake.versions_spoken(),
+                    ),
+                    (Post::Https(fake), Setup::Https(setup)) => (
+                        Role::Https,
+                        &setup.host.certificate,
+                        StartTls::Absent,
+                        fake.versions_spoken(),
+                    ),
+                    _ => return None,
                 };
                 Some(HostUp {
-                    role: Role::of(&standing.name, &home),
-                    name: ascii(&standing.name),
+                    role,
+                    name: ascii(name),
                     logical: *logical,
-                    real: fake.real_address(),
-                    certificate: shown_word(&standing.host),
-                    starttls: standing.host.starttls,
-                    tls: fake.versions_spoken(),
+                    real: standing.post.address(),
+                    certificate: shown_word(certificate),
+                    starttls,
+                    tls,
                 })
             })
             .collect()
@@ -184,7 +200,7 @@ impl CaseWorld {
     }
 
     async fn put(&mut self, logical: SocketAddr, wanted: Wanted) -> Result<(), PostError> {
-        let (name, host) = (wanted.setup.shown_name.clone(), wanted.setup.host.clone());
+        let setup = wanted.setup.clone();
         let standing = self.posts.remove(&logical);
         let kept = match standing {
             Some(standing) if standing.post.change(wanted.answer, wanted.setup.clone())? => {
@@ -199,31 +215,57 @@ impl CaseWorld {
         };
         self.book.put(logical, post.address());
         self.book.show_when_refused(logical, wanted.shown);
-        self.posts.insert(logical, Standing { name, host, post });
+        self.posts.insert(logical, Standing { setup, post });
         Ok(())
     }
 
     fn wanted(&self, world: &World, addresses: &HostAddresses) -> BTreeMap<SocketAddr, Wanted> {
         let mut all = BTreeMap::new();
-        let own = world.hosts.iter().filter(|(_, host)| host.cname.is_none());
-        for (name, host) in own {
+        let smtp = world.hosts.iter().filter(|(_, host)| host.cname.is_none());
+        for (name, host) in smtp {
             let given = addresses.get(name).map(Vec::as_slice).unwrap_or_default();
             for (index, (ip, address)) in given.iter().zip(&host.addresses).enumerate() {
+                let setup = self.setup(name, host, index, given, world);
                 let logical = SocketAddr::new(*ip, host.port);
-                let refusal = self.refusal(name);
-                let wanted = Wanted {
-                    bind: self.book.bind_address(logical),
-                    answer: match address.answer {
-                        Answering::Server if refusal.is_some() => Answering::Refused,
-                        answer => answer,
-                    },
-                    setup: self.setup(name, host, index, given, world),
-                    shown: refusal,
-                };
-                all.insert(logical, wanted);
+                all.insert(
+                    logical,
+                    self.wanted_at(logical, address.answer, name, setup),
+                );
+            }
+        }
+        let https = world.https.iter().filter(|(_, host)| host.cname.is_none());
+        for (name, host) in https {
+            let given = addresses.get(name).map(Vec::as_slice).unwrap_or_default();
+            let site = Arc::new(Site::of(name, world));
+            for (index, (ip, address)) in given.iter().zip(&host.addresses).enumerate() {
+                let setup = self.https_setup(name, host, index, given, &site);
+                let logical = SocketAddr::new(*ip, https::PORT);
+                all.insert(
+                    logical,
+                    self.wanted_at(logical, address.answer, name, setup),
+                );
             }
         }
         all
+    }
+
+    fn wanted_at(
+        &self,
+        logical: SocketAddr,
+        answer: Answering,
+        name: &str,
+        setup: Setup,
+    ) -> Wanted {
+        let refusal = self.refusal(name);
+        Wanted {
+            bind: self.book.bind_address(logical),
+            answer: match answer {
+                Answering::Server if refusal.is_some() => Answering::Refused,
+                answer => answer,
+            },
+            setup,
+            shown: refusal,
+        }
     }
 
     /// The fault by which every connection to a host is refused.
@@ -243,8 +285,8 @@ impl CaseWorld {
         address_index: usize,
         addresses: &[std::net::IpAddr],
         world: &World,
-    ) -> FakeSetup {
-        FakeSetup {
+    ) -> Setup {
+        Setup::Smtp(Box::new(FakeSetup {
             name: ascii(name),
             shown_name: name.to_owned(),
             address_index,
@@ -258,14 +300,37 @@ impl CaseWorld {
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
             connections: Arc::clone(&self.connections),
-        }
+        }))
+    }
+
+    fn https_setup(
+        &self,
+        name: &str,
+        host: &HttpsHost,
+        address_index: usize,
+        addresses: &[std::net::IpAddr],
+        site: &Arc<Site>,
+    ) -> Setup {
+        Setup::Https(Box::new(HttpsSetup {
+            name: ascii(name),
+            shown_name: name.to_owned(),
+            address_index,
+            addresses: addresses.to_vec(),
+            host: host.clone(),
+            site: Arc::clone(site),
+            faults: Arc::clone(&self.faults),
+            certificates: Arc::clone(&self.certificates),
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+            connections: Arc::clone(&self.connections),
+        }))
     }
 }
 
 #[cfg(test)]
 impl CaseWorld {
     /// The setup of one of its fakes.
-    pub(super) fn any_setup(&self) -> FakeSetup {
+    pub(super) fn any_setup(&self) -> Setup {
         let world = &self.planned.labelled().steps[0].world;
         let addresses = self.planned.addresses_in(world);
         let mut wanted = self.wanted(world, &addresses);

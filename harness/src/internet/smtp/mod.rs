@@ -24,4 +24,4 @@ mod replies;
 mod session;
 mod transaction;
 
-pub use fake::{ConnectionCounter, FakeSetup, SmtpFake};
+pub use fake::{FakeSetup, SmtpFake};

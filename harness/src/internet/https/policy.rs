@@ -1,0 +1,126 @@
+//! The policy of a domain as its table has it (RFC 8461 §3.2): the text, and what of it differs from a healthy one.
+
+use mtaspec_judge::scenario::{Difference, Domain, Sts, World, differences, without_brackets};
+
+use crate::plan::ascii;
+
+/// A policy as its host serves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Policy {
+    /// The body.
+    pub(super) text: String,
+    /// What differs from a healthy policy, and is shown by serving it.
+    pub(super) shown: Vec<Difference>,
+}
+
+impl Policy {
+    /// The policy that a domain of the world publishes.
+    pub(super) fn of(name: &str, domain: &Domain, world: &World) -> Option<Self> {
+        let sts = domain.sts.as_ref()?;
+        let of_policy = |one: &Difference| match one {
+            Difference::Domain(of, key) => {
+                let keys = ["sts.mode", "sts.mx", "sts.max_age", "sts.policy"];
+                of == name && keys.contains(&key.as_str())
+            }
+            _ => false,
+        };
+        Some(Self {
+            text: (sts.policy.clone()).unwrap_or_else(|| text(name, domain, sts)),
+            shown: (differences(world).into_iter().flatten())
+                .filter(of_policy)
+                .collect(),
+        })
+    }
+}
+
+/// The fields in the order of RFC 8461 §3.2, lines ended by CRLF.
+fn text(name: &str, domain: &Domain, sts: &Sts) -> String {
+    let mut text = format!("version: STSv1\r\nmode: {}\r\n", sts.mode);
+    let patterns = sts.mx.clone().unwrap_or_else(|| mx_hosts(name, domain));
+    for pattern in patterns {
+        text.push_str(&format!("mx: {pattern}\r\n"));
+    }
+    text.push_str(&format!("max_age: {}\r\n", sts.max_age));
+    text
+}
+
+/// The MX hosts, or the domain itself where it has no MX record (RFC 5321 §5.1); of a null MX (RFC 7505) none. Names
+/// stand in a policy as A-labels (RFC 8461 §4.1).
+fn mx_hosts(name: &str, domain: &Domain) -> Vec<String> {
+    if domain.mx.is_empty() {
+        return vec![ascii(name)];
+    }
+    let hosts = domain.mx.iter().filter(|record| record.host != ".");
+    hosts
+        .map(|record| ascii(without_brackets(&record.host)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mtaspec_judge::scenario::MxRecord;
+
+    use super::*;
+
+    fn domain(hosts: &[&str], sts: Sts) -> Domain {
+        let record = |host: &&str| MxRecord {
+            preference: 10,
+            host: (*host).to_owned(),
+        };
+        Domain {
+            mx: hosts.iter().map(record).collect(),
+            sts: Some(sts),
+            ..Domain::default()
+        }
+    }
+
+    fn policy(hosts: &[&str], sts: Sts) -> Policy {
+        let mut world = World::default();
+        world
+            .domains
+            .insert("example.test".into(), domain(hosts, sts));
+        Policy::of("example.test", &world.domains["example.test"], &world).unwrap()
+    }
+
+    #[test]
+    fn a_policy_names_the_mx_hosts_that_mail_goes_to() {
+        // (MX hosts, mx lines)
+        let cases: [(&[&str], &str); 4] = [
+            (
+                &["mx.example.test", "b.test"],
+                "mx: mx.example.test\r\nmx: b.test\r\n",
+            ),
+            (&["mx.bücher.test"], "mx: mx.xn--bcher-kva.test\r\n"),
+            (&[], "mx: example.test\r\n"),
+            (&["."], ""),
+        ];
+        for (hosts, lines) in cases {
+            let want = format!("version: STSv1\r\nmode: enforce\r\n{lines}max_age: 604800\r\n");
+            assert_eq!(policy(hosts, Sts::default()).text, want);
+        }
+    }
+
+    #[test]
+    fn what_differs_is_in_the_text_and_told_by_its_key() {
+        let changed = |change: &dyn Fn(&mut Sts)| {
+            let mut sts = Sts::default();
+            change(&mut sts);
+            let policy = policy(&["mx.example.test"], sts);
+            let keys: Vec<String> = policy.shown.iter().map(ToString::to_string).collect();
+            (policy.text, keys.join(" "))
+        };
+        assert_eq!(changed(&|_| {}).1, "");
+        let (text, key) = changed(&|sts| sts.mode = "testing".into());
+        assert!(text.contains("mode: testing\r\n"));
+        assert_eq!(key, "domain.\"example.test\".sts.mode");
+        let (text, key) = changed(&|sts| sts.mx = Some(vec!["*.example.test".into()]));
+        assert!(text.contains("mx: *.example.test\r\n"));
+        assert_eq!(key, "domain.\"example.test\".sts.mx");
+        let (text, key) = changed(&|sts| sts.policy = Some("version: STSv2\n".into()));
+        assert_eq!(text, "version: STSv2\n");
+        assert_eq!(key, "domain.\"example.test\".sts.policy");
+        // The record's own keys are shown by the DNS.
+        let (_, key) = changed(&|sts| sts.id = "2".into());
+        assert_eq!(key, "");
+    }
+}
