@@ -7,10 +7,12 @@
 //! | refuses it with 421, so that the session ends | plaintext in a new session | violated: TLS not offered |
 //! | the handshake fails | plaintext in a new session | violated: handshake |
 //! | the certificate fails what is asked | used | violated: certificate |
+//! | does not list REQUIRETLS inside TLS | used | violated, if the message has it |
 
 use crate::tls::{ChainFault, HandshakeFault, NameFault};
 
 use super::demand::{Breach, Demand, Demander, StsDemand};
+use super::require_tls;
 use super::sight::Shown;
 
 /// How a session goes on after the EHLO answer in plaintext.
@@ -40,6 +42,12 @@ pub(crate) enum Violation {
     /// The certificate is another host's.
     #[error("{0}")]
     Name(NameFault),
+    /// Its name may be forged (RFC 8689 §2).
+    #[error("neither DNSSEC nor an MTA-STS policy backs its name")]
+    UnbackedName,
+    /// It does not list REQUIRETLS inside TLS (RFC 8689 §2).
+    #[error("it does not support REQUIRETLS")]
+    NoRequireTls,
 }
 
 impl Violation {
@@ -48,7 +56,7 @@ impl Violation {
     pub(crate) fn failure_type(&self) -> &'static str {
         match self {
             Self::NotOffered | Self::Refused(_) => "starttls-not-supported",
-            Self::Handshake(_) => "validation-failure",
+            Self::Handshake(_) | Self::UnbackedName | Self::NoRequireTls => "validation-failure",
             Self::Chain(ChainFault::Expired) => "certificate-expired",
             Self::Chain(_) => "certificate-not-trusted",
             Self::Name(_) => "certificate-host-mismatch",
@@ -87,6 +95,15 @@ pub(crate) fn after_failed_handshake(demand: &Demand, fault: HandshakeFault) -> 
     }
 }
 
+/// After the EHLO answer inside TLS.
+pub(crate) fn after_hello_in_tls(demand: &Demand, lists_requiretls: bool) -> Result<(), Breach> {
+    if demand.require_tls {
+        require_tls::keywords(lists_requiretls)
+            .map_err(|violation| breach(Demander::RequireTls, violation))?;
+    }
+    Ok(())
+}
+
 /// After a handshake that succeeded: is it enough? An opportunistic sender takes any certificate (RFC 7435 §4).
 ///
 /// Demanders are asked in their order, so that one who decides for a bounce is heard first.
@@ -98,6 +115,10 @@ pub(crate) fn after_handshake(demand: &Demand, shown: &Shown) -> Result<(), Brea
         obligation.requires_name(),
         shown,
     )?;
+    if demand.require_tls {
+        require_tls::certificate(false, &shown.verification)
+            .map_err(|violation| breach(Demander::RequireTls, violation))?;
+    }
     let by_policy = demand.sts != StsDemand::Nothing;
     by_authorities(Demander::Sts, by_policy, by_policy, shown)
 }

@@ -58,7 +58,7 @@ pub(crate) enum StsDemand {
 pub(crate) struct Demand {
     /// What rules and routes ask.
     pub(crate) obligation: Obligation,
-    /// Whether the message came with REQUIRETLS.
+    /// Whether the message has REQUIRETLS (RFC 8689 §4.2.1).
     pub(crate) require_tls: bool,
     /// What TLSA records ask.
     pub(crate) dane: DaneDemand,
@@ -115,6 +115,9 @@ impl Breach {
         match (self.by, &self.violation) {
             (Demander::Rule, Violation::NotOffered | Violation::Refused(_)) => "5.7.4",
             (Demander::Rule, _) => "5.7.5",
+            (Demander::RequireTls, Violation::NoRequireTls) => "5.7.30",
+            // Choice: for all else that REQUIRETLS asks the code of a TLS session that could not be set up, which is what a
+            // host that cannot be authenticated comes to.
             (Demander::RequireTls, _) => "5.7.10",
             (Demander::Dane | Demander::Sts, Violation::NotOffered | Violation::Refused(_)) => {
                 "4.7.4"

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use crate::address::Mailbox;
 
+use super::tls_tag::TlsTag;
+
 /// A message as it was taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
@@ -16,6 +18,8 @@ pub(crate) struct Message {
     pub(crate) smtputf8: bool,
     /// What it says about notices.
     pub(crate) dsn: DsnParameters,
+    /// What it asks of TLS on its way.
+    pub(crate) tls: TlsTag,
     /// When it came.
     pub(crate) arrived: SystemTime,
 }

@@ -11,18 +11,18 @@ mod disposition;
 mod expansion;
 mod message;
 mod queue;
+mod require_tls;
 mod round;
 mod session;
 mod sight;
 mod status;
 mod telling;
+mod tls_tag;
 mod trouble;
 
 pub(crate) use attempt::Workshop;
 pub(crate) use decision::Violation;
-#[cfg(test)]
-pub(crate) use demand::Demander;
-pub(crate) use demand::{Breach, Demand};
+pub(crate) use demand::{Breach, Demand, Demander};
 pub(crate) use disposition::Handover;
 pub(crate) use message::{DsnParameters, Message, Notify, Recipient, Return};
 pub use queue::{Bounds, QueuedMessage, StoredQueue};
@@ -30,4 +30,5 @@ pub(crate) use queue::{NotTaken, Queue};
 pub(crate) use session::{Call, Ended, Manner};
 pub use sight::Hop;
 pub(crate) use sight::{Shown, Sight, StartTls};
+pub(crate) use tls_tag::TlsTag;
 pub(crate) use trouble::{Remembered, Trouble};

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 
+use crate::dsn;
 use crate::obligation::Obligation;
 use crate::route::{self, Hosts, NextHop, RouteFault};
 use crate::smtp::Client;
@@ -15,6 +16,7 @@ use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::session::{Call, Ended, Manner};
 use super::sight::Sight;
+use super::tls_tag::TlsTag;
 use super::trouble::Trouble;
 
 /// Is told of deliveries before the session in which they took place is closed.
@@ -56,6 +58,12 @@ pub(super) async fn round(
         delivered: vec![None; recipients.len()],
     };
     walk.over_hosts().await;
+    let redacted;
+    if walk.forgive_missing_requiretls() {
+        redacted = dsn::redacted(message);
+        walk.message = &redacted;
+        walk.over_hosts().await;
+    }
     walk.dispositions()
 }
 
@@ -70,7 +78,7 @@ impl Walk<'_> {
         match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
-                let demand = Demand::of(self.obligation);
+                let demand = self.demand();
                 self.over_addresses(&PeerName::Address(address), &[address], &demand)
                     .await;
             }
@@ -91,7 +99,7 @@ impl Walk<'_> {
                             self.note(&self.of_way(Trouble::NoAddress { host }));
                         }
                         Ok(found) => {
-                            let demand = Demand::of(self.obligation);
+                            let demand = self.demand();
                             self.over_addresses(&PeerName::Host(host.name), &found, &demand)
                                 .await;
                         }
@@ -99,6 +107,32 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// What rules, routes and the message demand of every host.
+    fn demand(&self) -> Demand {
+        Demand {
+            require_tls: self.message.tls == TlsTag::Required,
+            ..Demand::of(self.obligation)
+        }
+    }
+
+    /// Forgets of a notice with REQUIRETLS where no host could take it so: it is not thrown away for that (RFC 8689 §5). Says
+    /// whether it is to be tried again, redacted and without the parameter.
+    ///
+    /// Choice: in the same round, and only after every host was asked. Who sent the message is told at once, and what may be
+    /// told with REQUIRETLS is.
+    fn forgive_missing_requiretls(&mut self) -> bool {
+        if self.message.tls != TlsTag::Required || self.message.sender.is_some() {
+            return false;
+        }
+        let mut is_forgiven = false;
+        for index in self.remaining() {
+            let before = self.troubles[index].len();
+            self.troubles[index].retain(|trouble| !trouble.is_missing_requiretls());
+            is_forgiven |= self.troubles[index].len() < before;
+        }
+        is_forgiven
     }
 
     /// The same trouble, told as one of the settings where a route and not the recipient's domain led there for good.

@@ -134,7 +134,14 @@ impl Call<'_> {
             Err(Ended::Broken {
                 is_end: true, text, ..
             }) => Err(self.after_failed_handshake(HandshakeFault(text))),
-            ended => ended,
+            Err(ended) => Err(ended),
+            Ok((client, keywords)) => {
+                let lists_requiretls = keywords.has("REQUIRETLS");
+                match decision::after_hello_in_tls(self.demand, lists_requiretls) {
+                    Ok(()) => Ok((client, keywords)),
+                    Err(breach) => Err(leave(client, breach).await),
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::route::{LookupFault, RouteFault};
 use crate::smtp::{Category, Refusal, Reply, Stage};
 
-use super::demand::Breach;
+use super::demand::{Breach, Demander};
 use super::status;
 
 /// The most characters that are kept of what happened when a trouble is written down.
@@ -139,6 +139,12 @@ impl Trouble {
             Self::Unwelcome { reply, .. } => reply.category() == Category::Permanent,
             Self::Refused { refusal, .. } => refusal.is_permanent(),
         }
+    }
+
+    /// Whether a host lacks what REQUIRETLS asks.
+    #[must_use]
+    pub(crate) fn is_missing_requiretls(&self) -> bool {
+        matches!(self, Self::Violated { breach, .. } if breach.by == Demander::RequireTls)
     }
 
     /// Whether no other host is to be tried for the recipient in this round: the receiver's own word is final

@@ -1,6 +1,6 @@
 //! What the sender of a message can do about what a notice tells, in plain words.
 
-use crate::delivery::{Remembered, Trouble, Violation};
+use crate::delivery::{Demander, Remembered, Trouble, Violation};
 use crate::route::RouteFault;
 use crate::smtp::Refusal;
 use crate::tls::ChainFault;
@@ -23,6 +23,9 @@ pub(super) fn advice(event: &Event) -> &'static str {
 
 fn after_failure(trouble: &Trouble) -> &'static str {
     match trouble {
+        Trouble::Violated { breach, .. } if breach.by == Demander::RequireTls => {
+            without_requiretls(&breach.violation)
+        }
         Trouble::Violated { breach, .. } => after_violation(&breach.violation),
         Trouble::Route(RouteFault::NoDomain(_)) => {
             "check the part of the address behind the @ for mistakes."
@@ -50,6 +53,7 @@ fn after_failure(trouble: &Trouble) -> &'static str {
             "5.3.4" => {
                 "send a smaller message, for instance with a link in place of what is attached."
             }
+            "5.7.30" => without_requiretls(&Violation::NoRequireTls),
             "5.6.7" => {
                 "ask the recipient for another address, without accented or other than Latin letters: the \
                  receiving server cannot handle these."
@@ -79,9 +83,26 @@ fn after_failure(trouble: &Trouble) -> &'static str {
     }
 }
 
+/// What the author of the message stopped with REQUIRETLS: nothing was sent (RFC 8689 §4.2.1).
+fn without_requiretls(violation: &Violation) -> &'static str {
+    match violation {
+        Violation::NoRequireTls => {
+            "you asked for a message that is protected by TLS on its whole way (REQUIRETLS), which the receiving server \
+             does not promise, so nothing was sent. Send it again without asking for that, or tell the recipient in \
+             another way."
+        }
+        _ => {
+            "you asked for a message that goes over TLS alone, and to servers that prove who they are (REQUIRETLS). The \
+             receiving one did not, so nothing was sent. Ask the recipient's administrator to mend it, or send it again \
+             without asking for that."
+        }
+    }
+}
+
 /// What a rule of the sender's own administrator stopped: nothing was sent.
 fn after_violation(violation: &Violation) -> &'static str {
     match violation {
+        Violation::UnbackedName | Violation::NoRequireTls => without_requiretls(violation),
         Violation::NotOffered | Violation::Refused(_) => {
             "mail to this recipient has to be protected by TLS, which the receiving server does not offer, so nothing \
              was sent. Ask the recipient's administrator to turn TLS on, or your own to change the rule."

@@ -60,6 +60,9 @@ pub(crate) fn notice(
     notice.line(&format!("Message-ID: <{draw:016x}@{reporter}>"));
     // So that nothing that answers by itself answers this (RFC 3834 §5.1).
     notice.line("Auto-Submitted: auto-replied");
+    if let Some(field) = message.tls.field() {
+        notice.line(&field);
+    }
     notice.line("MIME-Version: 1.0");
     notice.line("Content-Type: multipart/report; report-type=delivery-status;");
     notice.line(&format!(" boundary=\"{boundary}\""));
@@ -79,6 +82,7 @@ pub(crate) fn notice(
         content: notice.0.into(),
         smtputf8: is_utf8 || message.has_utf8_header(),
         dsn: DsnParameters::default(),
+        tls: message.tls,
         arrived: now,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::address::DomainName;
-use crate::delivery::Message;
+use crate::delivery::{Message, TlsTag};
 
 use super::advice::advice;
 use super::notice::{cut, date};
@@ -55,9 +55,14 @@ pub(super) fn text(
     let subject = subject(message).map_or_else(String::new, |subject| {
         format!(" with the subject \"{subject}\"")
     });
+    let returned = match message.tls {
+        TlsTag::Required => {
+            "of the message at most its header, since it asked to be protected by TLS (REQUIRETLS)"
+        }
+        TlsTag::Untagged | TlsTag::Optional => "what is returned of the message",
+    };
     let which = format!(
-        "The message{subject} was taken here on {}. Below follow details for administrators and programs, and what is \
-         returned of the message.",
+        "The message{subject} was taken here on {}. Below follow details for administrators and programs, and {returned}.",
         date(message.arrived)
     );
     lines.extend(wrapped("", &which));
@@ -65,8 +70,12 @@ pub(super) fn text(
     lines
 }
 
-/// What the message calls itself, if that can be read without decoding and is short.
+/// What the message calls itself, if that can be read without decoding and is short. Of one with REQUIRETLS it stays unsaid:
+/// this part may have to go in plaintext.
 fn subject(message: &Message) -> Option<String> {
+    if message.tls == TlsTag::Required {
+        return None;
+    }
     let header = std::str::from_utf8(message.header()).ok()?;
     let mut lines = header.split("\r\n");
     let value = lines.find_map(|line| {

@@ -1,6 +1,6 @@
 //! The third part of a notice: what is given back of the message (RFC 6522 §4, RFC 3461 §6.2, RFC 6533 §4).
 
-use crate::delivery::{Message, Return};
+use crate::delivery::{Message, Return, TlsTag};
 
 use super::report::Action;
 
@@ -11,9 +11,11 @@ const MESSAGE_LIMIT: usize = 256 * 1_024;
 /// The most octets of a header that are returned: what a message calls its header may be all of it.
 const HEADER_LIMIT: usize = 64 * 1_024;
 
-/// What is returned, and its type. A notice of no failure returns the header alone.
+/// What is returned, and its type. A notice of no failure returns the header alone, and so does one about a message with
+/// REQUIRETLS, whatever RET says (RFC 8689 §5).
 pub(super) fn returned(message: &Message, action: Action) -> (&'static str, &[u8]) {
     let whole = match (action, message.dsn.ret) {
+        _ if message.tls == TlsTag::Required => false,
         (Action::Failed, Some(Return::Full) | None) => message.content.len() <= MESSAGE_LIMIT,
         (Action::Failed, Some(Return::Header))
         | (Action::Delayed | Action::Relayed | Action::Expanded, _) => false,
@@ -66,6 +68,17 @@ mod tests {
             assert_eq!(kind, want, "{action:?} {ret:?} {size}");
             let wants_all = want == "message/rfc822";
             assert_eq!(part.ends_with(b"x"), wants_all, "{action:?} {ret:?} {size}");
+        }
+    }
+
+    #[test]
+    fn of_a_message_with_requiretls_the_header_alone_is_returned() {
+        for ret in [None, Some(Return::Full), Some(Return::Header)] {
+            let mut message = testing::message(ret);
+            message.tls = TlsTag::Required;
+            let (kind, part) = returned(&message, Action::Failed);
+            assert_eq!(kind, "text/rfc822-headers", "{ret:?}");
+            assert_eq!(part, message.header(), "{ret:?}");
         }
     }
 

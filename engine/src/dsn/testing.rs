@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::address::{DomainName, Mailbox};
-use crate::delivery::{DsnParameters, Message, Recipient, Return, Trouble};
+use crate::delivery::{DsnParameters, Message, Recipient, Return, TlsTag, Trouble};
 
 use super::report::{Event, Report};
 
@@ -19,6 +19,7 @@ pub(super) fn message(ret: Option<Return>) -> Message {
             ret,
             envelope_id: None,
         },
+        tls: TlsTag::Untagged,
         arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
     }
 }

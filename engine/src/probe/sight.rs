@@ -164,5 +164,7 @@ fn hop(violation: &Violation) -> Hop {
         Violation::NotOffered | Violation::Refused(_) => Hop::StartTls,
         Violation::Handshake(_) => Hop::Handshake,
         Violation::Chain(_) | Violation::Name(_) => Hop::Certificate,
+        Violation::UnbackedName => Hop::Mx,
+        Violation::NoRequireTls => Hop::EhloInTls,
     }
 }

@@ -5,7 +5,7 @@ use super::client::{Client, SessionFault, Stage};
 use super::content::stuffed;
 use super::ehlo::Keywords;
 use super::reply::{Category, Reply};
-use crate::delivery::{Message, Recipient};
+use crate::delivery::{Message, Recipient, TlsTag};
 use crate::dsn;
 
 /// The parameters that a message needs or may use at a receiver.
@@ -15,6 +15,7 @@ pub(crate) struct Parameters {
     eight_bit: bool,
     utf8: bool,
     dsn: bool,
+    requires_tls: bool,
 }
 
 /// A receiver's word that it took a message for a recipient.
@@ -40,7 +41,8 @@ pub(crate) enum Refusal {
         /// What happened.
         text: String,
     },
-    /// The message needs more than the receiver lists (RFC 1870 §6.1, RFC 6152 §3, RFC 6531 §3.2).
+    /// The message needs more than the receiver lists (RFC 1870 §6.1, RFC 6152 §3, RFC 6531 §3.2,
+    /// RFC 8689 §4.2.1).
     Unsupported {
         /// The enhanced status code.
         status: &'static str,
@@ -108,11 +110,17 @@ impl Parameters {
             let text = "the header needs SMTPUTF8, which the host does not list";
             return missing("5.6.9", text.into());
         }
+        let requires_tls = message.tls == TlsTag::Required;
+        if requires_tls && !keywords.has("REQUIRETLS") {
+            let text = "the message needs REQUIRETLS, which the host does not list";
+            return missing("5.7.30", text.into());
+        }
         Ok(Self {
             size: keywords.has("SIZE"),
             eight_bit: message.is_eight_bit(),
             utf8: utf8 && message.smtputf8,
             dsn: keywords.has("DSN"),
+            requires_tls,
         })
     }
 
@@ -141,6 +149,9 @@ impl Parameters {
         }
         if self.utf8 {
             line.push_str(" SMTPUTF8");
+        }
+        if self.requires_tls {
+            line.push_str(" REQUIRETLS");
         }
         if self.dsn {
             if let Some(returned) = message.dsn.ret {

@@ -3,6 +3,7 @@
 //! The stack is chosen once, by the floor in the settings: rustls from TLS 1.2 on, OpenSSL for every version where the floor
 //! is lower. Both accept whatever certificate is shown; `verification` judges it after the handshake.
 
+mod common_name;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
 mod modern;

@@ -8,6 +8,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 use x509_parser::public_key::PublicKey;
 
+use super::common_name::names_by_common_name;
 use super::peer::PeerName;
 
 /// The shortest RSA key that a leaf may have where it must be trusted (RFC 9325 §4.5).
@@ -59,6 +60,9 @@ pub(crate) enum NameFault {
     /// The certificate cannot be read.
     #[error("the certificate cannot be read ({0})")]
     Unreadable(String),
+    /// It names the host as its common name, and no host otherwise.
+    #[error("the certificate names the host {0} only as its common name")]
+    CommonNameAlone(String),
     /// It names others.
     #[error("the certificate does not name the host {0}")]
     Mismatch(String),
@@ -161,9 +165,19 @@ impl Trust {
             name: if name {
                 Ok(())
             } else {
-                Err(NameFault::Mismatch(peer.to_string()))
+                Err(other_name(leaf, peer))
             },
         }
+    }
+}
+
+/// How a certificate without the right name names something else.
+fn other_name(leaf: &CertificateDer<'_>, peer: &PeerName) -> NameFault {
+    match peer {
+        PeerName::Host(host) if names_by_common_name(leaf, host) => {
+            NameFault::CommonNameAlone(peer.to_string())
+        }
+        PeerName::Host(_) | PeerName::Address(_) => NameFault::Mismatch(peer.to_string()),
     }
 }
 

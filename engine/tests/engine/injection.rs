@@ -69,7 +69,7 @@ async fn commands_are_answered_in_order_and_out_of_order_refused() {
             &["220", "250", "552"],
         ),
         (
-            &["EHLO a.test", "MAIL FROM:<a@home.test> REQUIRETLS"],
+            &["EHLO a.test", "MAIL FROM:<a@home.test> MT-PRIORITY=3"],
             &["220", "250", "555"],
         ),
         (

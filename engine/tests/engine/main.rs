@@ -12,6 +12,7 @@ mod notices;
 mod peer;
 mod queue;
 mod receiver;
+mod require_tls;
 mod routes;
 mod scene;
 mod store;

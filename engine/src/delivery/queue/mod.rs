@@ -15,6 +15,8 @@ mod moment;
 mod rounds;
 mod state;
 mod stored;
+#[cfg(test)]
+mod stored_tests;
 
 pub use bounds::Bounds;
 pub(crate) use bounds::NotTaken;

@@ -17,6 +17,8 @@ pub(crate) struct MailParameters {
     pub(crate) smtputf8: bool,
     /// RET and ENVID.
     pub(crate) dsn: DsnParameters,
+    /// REQUIRETLS (RFC 8689 §2).
+    pub(crate) requires_tls: bool,
 }
 
 /// What stands behind RCPT.
@@ -38,6 +40,7 @@ pub(super) fn mail(rest: &str) -> Result<Command, CommandError> {
         some => Some(mailbox(some)?),
     };
     let (mut size, mut smtputf8, mut dsn) = (None, false, DsnParameters::default());
+    let mut requires_tls = false;
     let mut seen = Vec::new();
     for (name, value) in parameters {
         match (name.as_str(), value) {
@@ -48,6 +51,9 @@ pub(super) fn mail(rest: &str) -> Result<Command, CommandError> {
                 if value.eq_ignore_ascii_case("7BIT") || value.eq_ignore_ascii_case("8BITMIME") => {
             }
             ("SMTPUTF8", None) => smtputf8 = true,
+            ("REQUIRETLS", None) => requires_tls = true,
+            // Known, and written wrongly.
+            ("REQUIRETLS", Some(_)) => return Err(CommandError::Arguments),
             ("RET", Some(value)) if value.eq_ignore_ascii_case("HDRS") => {
                 dsn.ret = Some(Return::Header);
             }
@@ -69,6 +75,7 @@ pub(super) fn mail(rest: &str) -> Result<Command, CommandError> {
         size,
         smtputf8,
         dsn,
+        requires_tls,
     }))
 }
 

@@ -18,6 +18,7 @@ fn from(sender: Option<Mailbox>) -> Command {
         size: None,
         smtputf8: false,
         dsn: DsnParameters::default(),
+        requires_tls: false,
     })
 }
 
@@ -104,6 +105,7 @@ fn parameters_are_those_that_are_offered_and_each_comes_once() {
             ret: Some(Return::Header),
             envelope_id: Some("QQ314159".into()),
         },
+        requires_tls: true,
     });
     let rcpt = Command::Rcpt(RcptParameters {
         to: Path::Mailbox(mailbox("User@example.test")),
@@ -115,7 +117,7 @@ fn parameters_are_those_that_are_offered_and_each_comes_once() {
     });
     assert_read([
         (
-            "MAIL FROM:<a@home.test> SIZE=10 body=8bitmime SMTPUTF8 RET=HDRS ENVID=QQ314159",
+            "MAIL FROM:<a@home.test> SIZE=10 body=8bitmime SMTPUTF8 RET=HDRS ENVID=QQ314159 RequireTLS",
             Ok(full),
         ),
         (
@@ -127,7 +129,19 @@ fn parameters_are_those_that_are_offered_and_each_comes_once() {
             Err(CommandError::Parameter),
         ),
         (
-            "MAIL FROM:<a@home.test> REQUIRETLS",
+            "MAIL FROM:<a@home.test> REQUIRETLS=yes",
+            Err(CommandError::Arguments),
+        ),
+        (
+            "MAIL FROM:<a@home.test> REQUIRETLS=",
+            Err(CommandError::Arguments),
+        ),
+        (
+            "MAIL FROM:<a@home.test> REQUIRETLS REQUIRETLS",
+            Err(CommandError::Parameter),
+        ),
+        (
+            "RCPT TO:<a@home.test> REQUIRETLS",
             Err(CommandError::Parameter),
         ),
         (

@@ -2,7 +2,7 @@
 
 use crate::address::Mailbox;
 use crate::admission::{self, Envelope};
-use crate::delivery::{Message, Recipient};
+use crate::delivery::{Message, Recipient, TlsTag};
 use crate::trace::Passage;
 use crate::traffic::{Direction, Spoken};
 
@@ -97,6 +97,7 @@ impl Session<'_> {
                 content: kept.into(),
                 smtputf8: open.smtputf8,
                 dsn: open.dsn,
+                tls: TlsTag::on_receipt(open.requires_tls, content),
                 arrived,
             },
             recipients: open.recipients,

@@ -19,6 +19,8 @@ const STRENGTH: u16 = 128;
 
 const MUST_START_TLS: &str = "530 5.7.0 Must issue a STARTTLS command first";
 const TOO_WEAK: &str = "554 5.7.0 Refused: the protection of this session is too weak";
+const REQUIRETLS_NEEDS_TLS: &str = "530 5.7.10 REQUIRETLS needs TLS: STARTTLS first";
+const NO_REQUIRETLS: &str = "555 5.5.4 REQUIRETLS is not offered here";
 const LOGIN_NEEDS_TLS: &str = "523 5.7.10 Logging in needs TLS: STARTTLS first";
 
 impl Session<'_> {
@@ -56,6 +58,33 @@ impl Session<'_> {
             Service::Injection => false,
             Service::Mx => self.receiver.workshop().settings.receiving.demand_tls,
             Service::Submission | Service::Submissions => true,
+        }
+    }
+
+    /// Whether a message may come with REQUIRETLS (RFC 8689 §2): inside TLS, as strong as where TLS is demanded.
+    ///
+    /// Choice: on the injection service also in plaintext. Whoever reaches its address is trusted as this machine is, and what
+    /// the parameter asks begins where the message leaves it.
+    pub(super) fn can_require_tls(&self) -> bool {
+        match (&self.other.tls, self.other.service) {
+            (Some(tls), _) => tls.suite.bits >= STRENGTH,
+            (None, service) => service == Service::Injection,
+        }
+    }
+
+    /// The refusal of REQUIRETLS in a session as it stands.
+    ///
+    /// Choice: 530 outside TLS, as for any command that needs STARTTLS first (RFC 3207 §4); RFC 8689 names no reply. Where no
+    /// TLS is to be had the parameter is one that is not offered (RFC 5321 §4.1.1.11).
+    pub(super) fn refusal_of_requiretls(&self) -> Option<&'static str> {
+        if self.can_require_tls() {
+            None
+        } else if self.other.tls.is_some() {
+            Some(TOO_WEAK)
+        } else if self.can_start_tls() {
+            Some(REQUIRETLS_NEEDS_TLS)
+        } else {
+            Some(NO_REQUIRETLS)
         }
     }
 

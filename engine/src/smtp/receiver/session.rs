@@ -196,7 +196,8 @@ impl Session<'_> {
         self.transaction = None;
     }
 
-    /// The answer to EHLO. STARTTLS stands in it outside TLS alone (RFC 3207 §4.2), AUTH inside alone (RFC 4954 §4).
+    /// The answer to EHLO. STARTTLS stands in it outside TLS alone (RFC 3207 §4.2), AUTH inside alone (RFC 4954 §4),
+    /// and so does REQUIRETLS (RFC 8689 §2).
     fn keywords(&self) -> String {
         let hostname = &self.receiver.hostname;
         let mut answer = format!(
@@ -207,6 +208,9 @@ impl Session<'_> {
         }
         if self.can_log_in() {
             answer.push_str("250-AUTH PLAIN LOGIN\r\n");
+        }
+        if self.can_require_tls() {
+            answer.push_str("250-REQUIRETLS\r\n");
         }
         answer.push_str("250-ENHANCEDSTATUSCODES\r\n250 DSN");
         answer

@@ -23,6 +23,7 @@ pub(super) struct Transaction {
     pub(super) sender: Option<Mailbox>,
     pub(super) smtputf8: bool,
     pub(super) dsn: DsnParameters,
+    pub(super) requires_tls: bool,
     pub(super) recipients: Vec<Recipient>,
 }
 
@@ -41,6 +42,7 @@ impl Session<'_> {
             size,
             smtputf8,
             dsn,
+            requires_tls,
         } = parameters;
         if self.other.greeting.is_none() || self.transaction.is_some() {
             return self
@@ -50,6 +52,9 @@ impl Session<'_> {
         if self.other.is_submission() && self.other.user.is_none() {
             return self.object("530 5.7.0 Log in first").await;
         }
+        if requires_tls && let Some(refusal) = self.refusal_of_requiretls() {
+            return self.object(refusal).await;
+        }
         let fits = |size| usize::try_from(size).is_ok_and(|size| size <= CONTENT_LIMIT);
         if !size.is_none_or(fits) {
             return self.object("552 5.3.4 The message is too large").await;
@@ -58,6 +63,7 @@ impl Session<'_> {
             sender,
             smtputf8,
             dsn,
+            requires_tls,
             recipients: Vec::new(),
         };
         if !begun.sender.iter().all(|sender| begun.may_name(sender)) {

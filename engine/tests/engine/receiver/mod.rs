@@ -5,6 +5,7 @@ mod client;
 mod login;
 mod relaying;
 mod replies;
+mod require_tls;
 mod securing;
 #[cfg(feature = "legacy-tls")]
 mod suites;
