@@ -73,7 +73,7 @@ impl PlannedCase {
             })?;
         let names = names.with_literals(Literals::of(addresses.firsts()));
         let mut labelled = names.labelled_case(&case);
-        publish_keys(&mut labelled);
+        publish_keys(&mut labelled, &names.labelled("home.test"));
         let mail = MailPlan::of(label.as_str(), &labelled);
         Ok(Self {
             case,
@@ -133,13 +133,14 @@ impl PlannedCase {
     }
 }
 
-/// The keys of signed messages stand in the zones from the first step on.
-fn publish_keys(labelled: &mut Case) {
+/// The keys of signed messages, and of the subject's reports, stand in the zones from the first step on.
+fn publish_keys(labelled: &mut Case, home: &str) {
     let messages: Vec<Message> = (labelled.steps.iter())
         .flat_map(|step| step.inject.clone())
         .collect();
     for step in &mut labelled.steps {
         dkim::publish(&mut step.world, &messages);
+        dkim::publish_report_key(&mut step.world, home);
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
             let labelled = serde_json::to_value(planned.labelled().as_ref()).unwrap();
             let plain = rewritten(labelled, &|text| planned.names().plain(text));
             let mut with_keys = planned.case().as_ref().clone();
-            publish_keys(&mut with_keys);
+            publish_keys(&mut with_keys, "home.test");
             let wanted = serde_json::to_value(with_keys).unwrap();
             assert_eq!(plain, wanted, "{}", planned.case().id);
             assert!(labels.insert(planned.label().clone()));

@@ -19,7 +19,7 @@ use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
 use crate::plan::{PlanOptions, PlannedCase, PlannedMail};
 use crate::recorder::{Recorder, Teller};
-use crate::subject::{Briefing, HandOver, Instructions, OwnIdentity, Running, Subject};
+use crate::subject::{Briefing, HandOver, Instructions, OwnIdentity, Running, Subject, dkim};
 
 /// Plays cases: everything that they have in common.
 pub struct Player {
@@ -154,6 +154,7 @@ impl Player {
             certificate: Arc::new(certificate),
             user: ACCOUNT.0.to_owned(),
             password: ACCOUNT.1.to_owned(),
+            report_key: dkim::report_key(),
         })
     }
 

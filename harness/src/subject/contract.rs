@@ -99,6 +99,18 @@ pub struct OwnIdentity {
     pub user: String,
     /// With which password.
     pub password: String,
+    /// Signs the TLS reports that it sends by mail.
+    pub report_key: ReportKey,
+}
+
+/// What a subject signs its TLS reports with (RFC 8460 §3). Its record is published below the subject's own domain, for
+/// the service `tlsrpt`.
+#[derive(Clone)]
+pub struct ReportKey {
+    /// The record stands at `SELECTOR._domainkey`.
+    pub selector: String,
+    /// RSA, in PKCS#8.
+    pub private_key: Vec<u8>,
 }
 
 /// A port of the subject that takes mail from others (SCENARIOS §8, `client.port`).

@@ -1,6 +1,6 @@
 //! DKIM signatures of the messages that go in (RFC 6376): RSA with SHA-256, relaxed in header and body.
 //!
-//! One committed key signs for every domain. The record that goes with it is published in the zone of the From domain; a
+//! One committed key signs for every domain, the subject's reports among them. The record that goes with it is published in the zone of the From domain; a
 //! signature of the kind `other-service` names another selector, whose record is for no mail (RFC 6376 §3.6.1, `s=`).
 
 use mtaspec_judge::scenario::{ExtraRecord, Message, World};
@@ -8,6 +8,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest, Sha256};
 
+use super::ReportKey;
 use crate::base64::encoded;
 use crate::plan::ascii;
 
@@ -20,6 +21,29 @@ const RSA_ALGORITHM: [u8; 15] = [
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
+/// The selector of what the subject signs itself: its TLS reports.
+const OF_REPORTS: &str = "tlsrpt";
+
+/// The key with which the subject signs its TLS reports.
+pub(crate) fn report_key() -> ReportKey {
+    ReportKey {
+        selector: OF_REPORTS.to_owned(),
+        private_key: mtaspec_certs::committed_rsa_key(),
+    }
+}
+
+/// Publishes the record of [`report_key`] in the subject's own zone: for the service that RFC 8460 §3 names, and no other.
+pub(crate) fn publish_report_key(world: &mut World, home: &str) {
+    let zone = (world.domains.iter_mut()).find(|(name, _)| name.eq_ignore_ascii_case(home));
+    if let Some((_, domain)) = zone {
+        domain.records.push(ExtraRecord {
+            owner: format!("{OF_REPORTS}._domainkey"),
+            kind: "TXT".to_owned(),
+            data: record(Some("tlsrpt")),
+        });
+    }
+}
+
 /// Publishes the keys that the messages of a step need, in the zones of their From domains.
 pub(crate) fn publish(world: &mut World, messages: &[Message]) {
     for message in messages.iter().filter(|message| message.dkim != "none") {
@@ -29,7 +53,7 @@ pub(crate) fn publish(world: &mut World, messages: &[Message]) {
         let record = ExtraRecord {
             owner: format!("{}._domainkey", selector(&message.dkim)),
             kind: "TXT".to_owned(),
-            data: record(&message.dkim),
+            data: record((message.dkim == "other-service").then_some("other")),
         };
         let zone = world
             .domains
@@ -75,13 +99,9 @@ fn key() -> RsaKeyPair {
     RsaKeyPair::from_pkcs8(&mtaspec_certs::committed_rsa_key()).expect("the committed key is one")
 }
 
-/// The data of the key record, in strings that are short enough.
-fn record(kind: &str) -> String {
-    let service = if kind == "other-service" {
-        "s=other; "
-    } else {
-        ""
-    };
+/// The data of the key record, in strings that are short enough; for all services unless one is said.
+fn record(service: Option<&str>) -> String {
+    let service = service.map_or_else(String::new, |service| format!("s={service}; "));
     let text = format!("v=DKIM1; k=rsa; {service}p={}", encoded(&public_key()));
     let strings: Vec<String> = text
         .as_bytes()

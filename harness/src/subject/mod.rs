@@ -13,7 +13,8 @@ mod smtp_client;
 mod unanswered;
 
 pub use contract::{
-    Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, Running, Subject, SubjectError,
+    Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, ReportKey, Running, Subject,
+    SubjectError,
 };
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
 pub use hand_over::{HandOver, InjectionError};
