@@ -15,6 +15,7 @@ use crate::probe::{self, About, Probe};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Host, Receiver, Taken};
+use crate::sts::Keeper;
 use crate::tasks::{Phase, Tasks};
 use crate::tls::{Acceptor, Stack, StackError, Trust};
 use crate::traffic::{Meter, Traffic};
@@ -138,7 +139,8 @@ impl Engine {
         about: About,
     ) -> Result<Probe, StartError> {
         let chance = Arc::new(Chance::from_seed(0));
-        let workshop = workshop(settings, outside, chance, Meter::default())?;
+        let policies = Keeper::new(&outside);
+        let workshop = workshop(settings, outside, chance, Meter::default(), policies)?;
         Ok(probe::probe(&workshop, about).await)
     }
 
@@ -153,10 +155,15 @@ impl Engine {
     ) -> Result<Running, StartError> {
         let chance = Arc::new(Chance::from_seed(options.seed));
         let hostname = settings.hostname.clone();
-        let queue = Queue::new(
-            workshop(settings, outside.clone(), chance, Meter::default())?,
-            options.bounds,
-        );
+        let policies = Keeper::load(&outside).await.map_err(StartError::Store)?;
+        let workshop = workshop(
+            settings,
+            outside.clone(),
+            chance,
+            Meter::default(),
+            policies.clone(),
+        )?;
+        let queue = Queue::new(workshop, options.bounds);
         let mut listeners = Vec::new();
         for (service, address) in options.listen {
             let refused = |source| StartError::Listen { address, source };
@@ -167,6 +174,8 @@ impl Engine {
         queue.resume().await.map_err(StartError::Store)?;
         let (tasks, phase) = Tasks::new(outside.clone());
         tasks.spawn(queue.clone().run(tasks.clone()));
+        let current = queue.clone();
+        tasks.spawn(policies.keep_fresh(move || current.workshop()));
         let sessions = Arc::new(Semaphore::new(options.bounds.sessions));
         let mut addresses = Vec::new();
         for (service, bound, listener) in listeners {
@@ -252,6 +261,7 @@ impl Running {
             now.outside.clone(),
             Arc::clone(&now.chance),
             now.meter.clone(),
+            now.policies.clone(),
         )?);
         Ok(())
     }
@@ -294,6 +304,7 @@ fn workshop(
     outside: Outside,
     chance: Arc<Chance>,
     meter: Meter,
+    policies: Keeper,
 ) -> Result<Workshop, StartError> {
     Ok(Workshop {
         resolver: Resolver::new(
@@ -302,12 +313,14 @@ fn workshop(
             Arc::clone(&chance),
         ),
         stack: Stack::new(&settings, Arc::clone(&outside.clock))?,
+        web: Stack::for_web(Arc::clone(&outside.clock))?,
         acceptor: Acceptor::new(&settings, Arc::clone(&outside.clock))?,
         trust: Trust::new(&settings.trust).map_err(StartError::Trust)?,
         settings,
         outside,
         chance,
         meter,
+        policies,
     })
 }
 

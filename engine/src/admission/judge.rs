@@ -122,7 +122,9 @@ mod tests {
         Workshop {
             resolver: Resolver::new(outside.clone(), Vec::new(), Arc::clone(&chance)),
             stack: Stack::new(&settings, Arc::clone(&outside.clock)).unwrap(),
+            web: Stack::for_web(Arc::clone(&outside.clock)).unwrap(),
             acceptor: None,
+            policies: crate::sts::Keeper::new(&outside),
             meter: crate::traffic::Meter::default(),
             trust: Trust::new(&trust).unwrap(),
             settings,

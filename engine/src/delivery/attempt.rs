@@ -6,6 +6,7 @@ use crate::outside::Outside;
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Acceptance, Client, Refusal, transact};
+use crate::sts;
 use crate::tls::{Acceptor, PeerName, Stack, Trust};
 use crate::traffic::{Direction, Meter};
 
@@ -25,12 +26,16 @@ pub(crate) struct Workshop {
     pub(crate) chance: Arc<Chance>,
     /// Handshakes.
     pub(crate) stack: Stack,
+    /// Handshakes with web servers.
+    pub(crate) web: Stack,
     /// Handshakes that others begin; none without a certificate to show.
     pub(crate) acceptor: Option<Acceptor>,
     /// Trusted authorities.
     pub(crate) trust: Trust,
     /// Counts what came and went.
     pub(crate) meter: Meter,
+    /// What domains have published of how they take mail.
+    pub(crate) policies: sts::Keeper,
 }
 
 /// How an attempt ended.

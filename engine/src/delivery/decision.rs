@@ -2,6 +2,7 @@
 //!
 //! | shown | no demand | a demand |
 //! |---|---|---|
+//! | not named by the policy in force | used | violated: not named, and not connected to |
 //! | lists STARTTLS | STARTTLS | STARTTLS |
 //! | does not list it, or refuses it | plaintext in this session | violated: TLS not offered |
 //! | refuses it with 421, so that the session ends | plaintext in a new session | violated: TLS not offered |
@@ -27,6 +28,9 @@ pub(crate) enum Start {
 /// How a host failed a demand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
+    /// The domain's policy does not name it.
+    #[error("the MTA-STS policy of the domain does not name it")]
+    NotNamed,
     /// It does not list STARTTLS.
     #[error("it does not offer TLS")]
     NotOffered,
@@ -56,11 +60,22 @@ impl Violation {
     pub(crate) fn failure_type(&self) -> &'static str {
         match self {
             Self::NotOffered | Self::Refused(_) => "starttls-not-supported",
-            Self::Handshake(_) | Self::UnbackedName | Self::NoRequireTls => "validation-failure",
+            Self::NotNamed | Self::Handshake(_) | Self::UnbackedName | Self::NoRequireTls => {
+                "validation-failure"
+            }
             Self::Chain(ChainFault::Expired) => "certificate-expired",
             Self::Chain(_) => "certificate-not-trusted",
             Self::Name(_) => "certificate-host-mismatch",
         }
+    }
+}
+
+/// Before a host is connected to: may it be? One that the policy in force does not name is as good as unreachable
+/// (RFC 8461 §8.4).
+pub(crate) fn before_connecting(demand: &Demand) -> Result<(), Breach> {
+    match demand.sts {
+        StsDemand::Enforce { names_host: false } => Err(breach(Demander::Sts, Violation::NotNamed)),
+        StsDemand::Enforce { names_host: true } | StsDemand::Nothing => Ok(()),
     }
 }
 

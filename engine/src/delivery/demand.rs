@@ -3,7 +3,9 @@
 //!
 //! Each of them has its demander, who decides what becomes of mail that no host satisfies (see `disposition`).
 
+use crate::address::DomainName;
 use crate::obligation::Obligation;
+use crate::sts::{Mode, Policy};
 
 use super::decision::Violation;
 
@@ -46,11 +48,23 @@ pub(crate) enum StsDemand {
     #[default]
     Nothing,
     /// A host that the policy names, with a certificate that is valid for the host (RFC 8461 §4.1, §4.2).
-    #[expect(dead_code, reason = "no policy is looked up yet")]
     Enforce {
         /// Whether the policy names this host.
         names_host: bool,
     },
+}
+
+impl StsDemand {
+    /// What a policy asks of a host. One in testing mode asks nothing: what it would ask is counted for the report.
+    #[must_use]
+    pub(crate) fn of(policy: &Policy, host: &DomainName) -> Self {
+        match policy.mode() {
+            Mode::Enforce => Self::Enforce {
+                names_host: policy.names(host),
+            },
+            Mode::Testing | Mode::None => Self::Nothing,
+        }
+    }
 }
 
 /// What one host must show to get a message.

@@ -4,14 +4,17 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 
+use crate::address::{DomainName, MailDomain};
 use crate::dsn;
 use crate::obligation::Obligation;
 use crate::route::{self, Hosts, NextHop, RouteFault};
 use crate::smtp::Client;
+use crate::sts::Standing;
 use crate::tls::PeerName;
 
 use super::attempt::{Attempted, Workshop, attempt};
-use super::demand::Demand;
+use super::decision;
+use super::demand::{Demand, StsDemand};
 use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::session::{Call, Ended, Manner};
@@ -34,6 +37,8 @@ struct Walk<'w> {
     next_hop: &'w NextHop,
     obligation: Obligation,
     ledger: &'w dyn Ledger,
+    /// How the next hop stands with MTA-STS; none: it has no name, or the walk has not come so far.
+    standing: Option<Standing>,
     troubles: Vec<Vec<Trouble>>,
     delivered: Vec<Option<Handover>>,
 }
@@ -54,6 +59,7 @@ pub(super) async fn round(
         next_hop,
         obligation,
         ledger,
+        standing: None,
         troubles: vec![Vec::new(); recipients.len()],
         delivered: vec![None; recipients.len()],
     };
@@ -78,41 +84,43 @@ impl Walk<'_> {
         match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
-                let demand = self.demand();
-                self.over_addresses(&PeerName::Address(address), &[address], &demand)
-                    .await;
+                let peer = PeerName::Address(address);
+                let demand = self.demand(&peer);
+                self.over_addresses(&peer, &[address], &demand).await;
             }
             Ok(Hosts::Named(hosts)) => {
+                self.look_for_policy().await;
                 for host in hosts {
                     if self.remaining().is_empty() {
                         return;
                     }
-                    match route::addresses(resolver, &host.name).await {
-                        Err(fault) => {
-                            self.note(&Trouble::Unresolved {
-                                host: host.name.to_string(),
-                                fault,
-                            });
-                        }
-                        Ok(none) if none.is_empty() => {
-                            let host = host.name.to_string();
-                            self.note(&self.of_way(Trouble::NoAddress { host }));
-                        }
-                        Ok(found) => {
-                            let demand = self.demand();
-                            self.over_addresses(&PeerName::Host(host.name), &found, &demand)
-                                .await;
-                        }
-                    }
+                    self.over_host(host.name).await;
                 }
             }
         }
     }
 
-    /// What rules, routes and the message demand of every host.
-    fn demand(&self) -> Demand {
+    /// Finds out how the next hop stands with MTA-STS, anew in each round, so that no message is given up before a newer
+    /// policy was looked for (RFC 8461 §5). Its name is the policy domain, whether it is the recipient's domain or where a
+    /// route leads, and never one above it (RFC 8461 §3.4).
+    async fn look_for_policy(&mut self) {
+        if let MailDomain::Name(domain) = &self.next_hop.to {
+            let standing = self.workshop.policies.standing(self.workshop, domain);
+            self.standing = Some(standing.await);
+        }
+    }
+
+    /// What a host must show.
+    fn demand(&self, peer: &PeerName) -> Demand {
+        let is_optional = self.message.tls == TlsTag::Optional;
+        let standing = self.standing.as_ref().filter(|_| !is_optional);
+        let policy = standing.and_then(Standing::policy);
         Demand {
             require_tls: self.message.tls == TlsTag::Required,
+            sts: match (peer, policy) {
+                (PeerName::Host(host), Some(cached)) => StsDemand::of(&cached.policy, host),
+                _ => StsDemand::Nothing,
+            },
             ..Demand::of(self.obligation)
         }
     }
@@ -133,6 +141,23 @@ impl Walk<'_> {
             is_forgiven |= self.troubles[index].len() < before;
         }
         is_forgiven
+    }
+
+    async fn over_host(&mut self, name: DomainName) {
+        let peer = PeerName::Host(name.clone());
+        let demand = self.demand(&peer);
+        let host = name.to_string();
+        if let Err(breach) = decision::before_connecting(&demand) {
+            self.note(&Trouble::Violated { host, breach });
+            return;
+        }
+        match route::addresses(&self.workshop.resolver, &name).await {
+            Err(fault) => self.note(&Trouble::Unresolved { host, fault }),
+            Ok(none) if none.is_empty() => {
+                self.note(&self.of_way(Trouble::NoAddress { host }));
+            }
+            Ok(found) => self.over_addresses(&peer, &found, &demand).await,
+        }
     }
 
     /// The same trouble, told as one of the settings where a route and not the recipient's domain led there for good.

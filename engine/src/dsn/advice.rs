@@ -26,7 +26,14 @@ fn after_failure(trouble: &Trouble) -> &'static str {
         Trouble::Violated { breach, .. } if breach.by == Demander::RequireTls => {
             without_requiretls(&breach.violation)
         }
-        Trouble::Violated { breach, .. } => after_violation(&breach.violation),
+        Trouble::Violated { breach, .. } if breach.by.bounces() => {
+            after_violation(&breach.violation)
+        }
+        Trouble::Violated { .. } => {
+            "the recipient's domain has published how mail to it must be protected, and its own servers do not keep to \
+             that, so nothing was sent: somebody may stand in the way. Tell the recipient in another way, or ask the \
+             administrator there."
+        }
         Trouble::Route(RouteFault::NoDomain(_)) => {
             "check the part of the address behind the @ for mistakes."
         }
@@ -103,7 +110,7 @@ fn without_requiretls(violation: &Violation) -> &'static str {
 fn after_violation(violation: &Violation) -> &'static str {
     match violation {
         Violation::UnbackedName | Violation::NoRequireTls => without_requiretls(violation),
-        Violation::NotOffered | Violation::Refused(_) => {
+        Violation::NotNamed | Violation::NotOffered | Violation::Refused(_) => {
             "mail to this recipient has to be protected by TLS, which the receiving server does not offer, so nothing \
              was sent. Ask the recipient's administrator to turn TLS on, or your own to change the rule."
         }

@@ -19,17 +19,20 @@ const NAME_LIMIT: usize = 100;
 pub enum Kind {
     /// A message with its envelope.
     Messages,
+    /// The MTA-STS policy of a domain.
+    Policies,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Messages];
+    pub const ALL: [Self; 2] = [Self::Messages, Self::Policies];
 
     /// One word for it, which is also the name of its folder.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Messages => "messages",
+            Self::Policies => "policies",
         }
     }
 }

@@ -161,6 +161,7 @@ impl AddressProbe {
 
 fn hop(violation: &Violation) -> Hop {
     match violation {
+        Violation::NotNamed => Hop::Mx,
         Violation::NotOffered | Violation::Refused(_) => Hop::StartTls,
         Violation::Handshake(_) => Hop::Handshake,
         Violation::Chain(_) | Violation::Name(_) => Hop::Certificate,

@@ -23,6 +23,7 @@ async fn a_healthy_message_is_delivered_over_tls_at_once() {
         scene.world.questions(),
         [
             "MX example.test",
+            "TXT _mta-sts.example.test",
             "A mx.example.test",
             "AAAA mx.example.test"
         ]

@@ -134,8 +134,12 @@ async fn a_name_that_does_not_exist_is_asked_for_once() {
     scene.send(&engine, &["user@example.test"]).await;
     assert_eq!(scene.outcome(&engine).await, bounced("5.4.4"));
     assert_eq!(
-        scene.world.questions()[..2],
-        ["MX example.test", "A nowhere.test"]
+        scene.world.questions()[..3],
+        [
+            "MX example.test",
+            "TXT _mta-sts.example.test",
+            "A nowhere.test"
+        ]
     );
     assert!(
         !scene

@@ -47,11 +47,19 @@ async fn a_route_asks_for_what_it_needs_and_never_for_the_recipients_domain() {
     by_mx.mx_lookup = true;
     // (route, questions)
     let cases: [(Route, &[&str]); 3] = [
-        (route("relay.test"), &["A relay.test", "AAAA relay.test"]),
+        (
+            route("relay.test"),
+            &["TXT _mta-sts.relay.test", "A relay.test", "AAAA relay.test"],
+        ),
         (route("[192.0.2.7]"), &[]),
         (
             by_mx,
-            &["MX provider.test", "A relay.test", "AAAA relay.test"],
+            &[
+                "MX provider.test",
+                "TXT _mta-sts.provider.test",
+                "A relay.test",
+                "AAAA relay.test",
+            ],
         ),
     ];
     for (route, want) in cases {

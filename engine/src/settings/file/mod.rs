@@ -12,7 +12,6 @@ mod nesting;
 mod pem;
 mod problem;
 mod receiving;
-mod reporting;
 mod rule;
 mod spelling;
 mod table;

@@ -103,8 +103,7 @@ fn own_chain(
     (!chain.is_empty()).then_some(chain)
 }
 
-/// Reads a private key.
-pub(super) fn own_key(
+fn own_key(
     table: &Table<'_>,
     path: &Text<'_>,
     beside: &dyn Beside,
