@@ -174,11 +174,13 @@ impl Serve {
                 "resolver": resolver.to_string(),
                 "validating_resolver": validating.to_string(),
                 "trust_root": root.0,
+                "trust_anchor": internet.trust_anchor().to_string(),
             });
             return say_line(&object.to_string());
         }
         say_line(&format!("resolver {resolver}, validating {validating}"));
         say_line(&format!("trust root {}", root.0.display()));
+        say_line(&format!("trust anchor {}", internet.trust_anchor()));
         say_line("ready; stop with Ctrl-C");
     }
 }

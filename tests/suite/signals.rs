@@ -77,6 +77,8 @@ fn serve_tells_who_is_where_and_ends_well_when_interrupted() {
     BufReader::new(stream).read_line(&mut greeting).unwrap();
     let name = mx["name"].as_str().unwrap();
     assert!(greeting.starts_with(&format!("220 {name} ")), "{greeting}");
+    let anchor = ready["trust_anchor"].as_str().unwrap();
+    assert!(anchor.starts_with(". IN DNSKEY 257 3 13 "), "{anchor}");
     let root = ready["trust_root"].as_str().unwrap().to_owned();
     assert!(
         std::fs::read_to_string(&root)

@@ -14,7 +14,9 @@ use crate::address::Mailbox;
 
 use super::file::{SettingsFile, applies_to, key, print_duration, switch_words};
 use super::instant;
-use super::{AddressList, OwnCertificate, Receiving, Route, RouteUse, Rule, Settings, Switches};
+use super::{
+    AddressList, OwnCertificate, Receiving, Reporting, Route, RouteUse, Rule, Settings, Switches,
+};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +188,7 @@ fn parts(file: &SettingsFile) -> Parts {
         routes,
         aliases,
         receiving,
+        reporting,
         minimum_tls,
         trust,
         client_certificate,
@@ -244,6 +247,9 @@ fn parts(file: &SettingsFile) -> Parts {
         say(&format!("rule.{}", key(&rule.name)), of_rule(rule, uses));
     }
     of_receiving(receiving, &mut parts);
+    if let Some(reporting) = reporting {
+        parts.insert("reporting".to_owned(), of_reporting(reporting));
+    }
     parts
 }
 
@@ -291,6 +297,32 @@ fn of_receiving(receiving: &Receiving, parts: &mut Parts) {
     }
 }
 
+fn of_reporting(reporting: &Reporting) -> Part {
+    let Reporting {
+        organization,
+        contact,
+        sender,
+        dkim,
+    } = reporting;
+    let text = |text: &str| Value::One(text.to_owned());
+    let mut part = Part(BTreeMap::from([
+        ("organization", text(organization)),
+        ("contact", text(contact.mailbox().as_str())),
+    ]));
+    if let Some(sender) = sender {
+        part.0.insert("sender", text(sender.mailbox().as_str()));
+    }
+    if let Some(dkim) = dkim {
+        let value = Value::Secret(dkim.record_name(), hexadecimal(dkim.key().secret_der()));
+        part.0.insert("dkim", value);
+    }
+    part
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn entries(list: &AddressList) -> Vec<String> {
     let told = |entry: &super::ListEntry| match entry.authenticated {
         true => format!("{entry} (authenticated)"),
@@ -310,12 +342,7 @@ fn switches(switches: Switches) -> Part {
 
 fn own_certificate(own: &OwnCertificate) -> Part {
     let chain: Vec<String> = own.chain.iter().map(|der| certificate(der)).collect();
-    let key = own
-        .key
-        .secret_der()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let key = hexadecimal(own.key.secret_der());
     Part(BTreeMap::from([("", Value::Secret(chain.join(", "), key))]))
 }
 

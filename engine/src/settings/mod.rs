@@ -8,6 +8,7 @@ pub mod file;
 mod instant;
 mod list;
 mod receiving;
+mod reporting;
 mod route;
 mod rule;
 mod saved;
@@ -19,11 +20,13 @@ mod tls;
 mod whole;
 mod words;
 
+pub use crate::dkim::KeyError;
 pub use alias::{Alias, Aliases};
 pub use audit::{AuditLine, AuditRecord, Change, audit_lines, certificate, changes};
 pub use instant::print_instant;
 pub use list::{AddressList, ListEntry, Listed};
 pub use receiving::{Account, Receiving};
+pub use reporting::{Contact, DkimKey, Reporting};
 pub use route::{Route, RouteUse};
 pub use rule::{Applies, Rule, Switches};
 pub use saved::{

@@ -7,7 +7,9 @@ use rustls_pki_types::CertificateDer;
 
 use crate::address::DomainName;
 
-use super::{Aliases, OwnCertificate, Receiving, RetrySchedule, Route, Rule, TlsVersion};
+use super::{
+    Aliases, OwnCertificate, Receiving, Reporting, RetrySchedule, Route, Rule, TlsVersion,
+};
 
 /// Everything the engine is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Settings {
     pub aliases: Aliases,
     /// What it is told as a receiver.
     pub receiving: Receiving,
+    /// What it is told about TLS reports; none: it makes none.
+    pub reporting: Option<Reporting>,
     /// The oldest TLS version that is spoken.
     pub minimum_tls: TlsVersion,
     /// The authorities that are trusted.
@@ -49,6 +53,7 @@ impl Settings {
             routes: Vec::new(),
             aliases: Aliases::default(),
             receiving: Receiving::default(),
+            reporting: None,
             minimum_tls: TlsVersion::Tls12,
             trust: Vec::new(),
             client_certificate: None,

@@ -8,7 +8,7 @@ use mtaspec_certs::{Authorities, Mint};
 use mtaspec_judge::scenario::Family;
 use rustls_pki_types::CertificateDer;
 
-use super::dns::{DnsError, DnsServer, DnsSetup};
+use super::dns::{DnsError, DnsServer, DnsSetup, TrustAnchor};
 use super::tls::CertificateStore;
 use super::world::{CaseWorld, WorldError};
 use crate::clock::CaseClock;
@@ -20,7 +20,7 @@ use crate::recorder::Recorder;
 pub struct Options {
     /// Which addresses and ports the fakes have.
     pub addresses: AddressMode,
-    /// The instant that counts as "now" for certificates.
+    /// The instant that counts as "now" for certificates and signatures.
     pub now: SystemTime,
     /// Who signs them.
     pub authorities: Arc<Authorities>,
@@ -75,6 +75,7 @@ impl Internet {
             bind: at_port.map(|address| book.bind_address(address)),
             logical: logical[0],
             pool: book.ipv4_prefix(),
+            now: options.now,
         })
         .await?;
         book.put(at_port[0], dns.resolver());
@@ -98,6 +99,12 @@ impl Internet {
     #[must_use]
     pub fn validating_resolver(&self) -> SocketAddr {
         self.dns.validating_resolver()
+    }
+
+    /// What a validator needs to follow the signatures of all zones.
+    #[must_use]
+    pub fn trust_anchor(&self) -> TrustAnchor {
+        self.dns.trust_anchor()
     }
 
     /// Logical addresses and the real ones behind them, live.

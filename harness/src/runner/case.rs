@@ -136,6 +136,7 @@ impl Player {
         Ok(Briefing {
             resolver: self.internet.resolver(),
             validating_resolver: self.internet.validating_resolver(),
+            trust_anchor: self.internet.trust_anchor(),
             instructions: self.instructions(planned, first)?,
             home: planned.names().labelled("home.test"),
             addresses: Arc::clone(self.internet.addresses()),

@@ -12,6 +12,7 @@ use rustls_pki_types::CertificateDer;
 use serde_json::{Map, Value};
 
 use crate::clock::{CaseClock, Stuck};
+use crate::internet::dns::TrustAnchor;
 use crate::plan::{AddressBook, HostAddresses};
 use crate::recorder::Recorder;
 
@@ -46,6 +47,8 @@ pub struct Briefing {
     pub resolver: SocketAddr,
     /// The resolver that validates; a real address.
     pub validating_resolver: SocketAddr,
+    /// The key of the signed root, for a subject that validates for itself.
+    pub trust_anchor: TrustAnchor,
     /// Rules, routes and settings.
     pub instructions: Instructions,
     /// The subject's own domain.

@@ -12,6 +12,7 @@ mod nesting;
 mod pem;
 mod problem;
 mod receiving;
+mod reporting;
 mod rule;
 mod spelling;
 mod table;

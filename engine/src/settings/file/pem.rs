@@ -103,7 +103,8 @@ fn own_chain(
     (!chain.is_empty()).then_some(chain)
 }
 
-fn own_key(
+/// Reads a private key.
+pub(super) fn own_key(
     table: &Table<'_>,
     path: &Text<'_>,
     beside: &dyn Beside,

@@ -15,7 +15,7 @@ use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Severity, Source};
 use super::rule::ReadRule;
 use super::table::{File, Table};
-use super::{alias, doubt, duration, pem, receiving, rule};
+use super::{alias, doubt, duration, pem, receiving, reporting, rule};
 
 /// The longest file, in octets. Long lists are imported.
 const LONGEST: usize = 4 * 1_024 * 1_024;
@@ -231,6 +231,9 @@ fn whole(table: Table<'_>, beside: &dyn Beside) -> Option<SettingsFile> {
     }
     if let Some(receiving) = table.table("receiving") {
         settings.receiving = receiving::read(receiving, beside);
+    }
+    if let Some(reporting) = table.table("reporting") {
+        settings.reporting = reporting::read(reporting, beside);
     }
     let file = SettingsFile {
         settings,

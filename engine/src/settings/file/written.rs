@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::settings::{
-    Account, Alias, Applies, ListEntry, OwnCertificate, Receiving, Route, RouteUse, Rule, Settings,
-    Switches,
+    Account, Alias, Applies, ListEntry, OwnCertificate, Receiving, Reporting, Route, RouteUse,
+    Rule, Settings, Switches,
 };
 
 use super::duration;
@@ -48,6 +48,9 @@ impl SettingsFile {
             written.route(route);
         }
         written.receiving(&self.settings().receiving);
+        if let Some(reporting) = &self.settings().reporting {
+            written.reporting(reporting);
+        }
         written
     }
 }
@@ -61,6 +64,7 @@ impl Written {
             routes: _,
             aliases,
             receiving: _,
+            reporting: _,
             minimum_tls,
             trust,
             client_certificate,
@@ -183,6 +187,31 @@ impl Written {
         }
     }
 
+    fn reporting(&mut self, reporting: &Reporting) {
+        let Reporting {
+            organization,
+            contact,
+            sender,
+            dkim,
+        } = reporting;
+        self.table(&["reporting"]);
+        self.line("organization", &quoted(organization));
+        self.line("contact", &quoted(contact.mailbox().as_str()));
+        if let Some(sender) = sender {
+            self.line("sender", &quoted(sender.mailbox().as_str()));
+        }
+        if let Some(dkim) = dkim {
+            let value = format!(
+                "{{ domain = {}, selector = {}, key = {} }}",
+                quoted(dkim.domain().as_str()),
+                quoted(dkim.selector().as_str()),
+                quoted("dkim.key"),
+            );
+            self.line("dkim", &value);
+            self.keep("dkim.key", pem_key(dkim.key()));
+        }
+    }
+
     fn switches(&mut self, switches: Switches) {
         for (key, is_on) in switch_words(switches) {
             self.line(key, &is_on.to_string());
@@ -198,12 +227,7 @@ impl Written {
         );
         self.line(key, &value);
         self.keep(&chain, pem_chain(&own.chain));
-        let label = match &own.key {
-            PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
-            PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
-            _ => "PRIVATE KEY",
-        };
-        self.keep(&private, pem(label, own.key.secret_der()));
+        self.keep(&private, pem_key(&own.key));
     }
 
     fn table(&mut self, path: &[&str]) {
@@ -262,6 +286,15 @@ pub(in crate::settings) fn key(text: &str) -> String {
 }
 
 /// A basic string of TOML.
+fn pem_key(key: &PrivateKeyDer<'_>) -> String {
+    let label = match key {
+        PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+        PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+        _ => "PRIVATE KEY",
+    };
+    pem(label, key.secret_der())
+}
+
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for character in text.chars() {

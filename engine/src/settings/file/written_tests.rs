@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
 use rustls_pki_types::PrivateKeyDer;
 
 use crate::address::{DomainName, MailDomain, Mailbox};
 use crate::outside::MemoryBeside;
 use crate::settings::{
-    Account, AddressList, Alias, Applies, ListEntry, OwnCertificate, RetrySchedule, Route,
-    RouteUse, Rule, Settings, Switches, TlsVersion,
+    Account, AddressList, Alias, Applies, Contact, DkimKey, ListEntry, OwnCertificate, Reporting,
+    RetrySchedule, Route, RouteUse, Rule, Settings, Switches, TlsVersion,
 };
 
 use super::SettingsFile;
@@ -21,6 +21,22 @@ fn own() -> OwnCertificate {
     OwnCertificate {
         chain: vec![params.self_signed(&key).unwrap().der().clone()],
         key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+    }
+}
+
+fn reporting(has_sender: bool, is_mailed: bool) -> Reporting {
+    let contact = |text| Contact::new(Mailbox::parse(text).unwrap()).unwrap();
+    let name = |text| DomainName::parse(text).unwrap();
+    let key = || {
+        let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        let der = PrivateKeyDer::Pkcs8(pair.serialize_der().into());
+        DkimKey::new(name("example.test"), name("tlsrpt"), der).unwrap()
+    };
+    Reporting {
+        organization: "Example \"Ltd\"".to_owned(),
+        contact: contact("tls@mail.example.test"),
+        sender: has_sender.then(|| contact("noreply@example.test")),
+        dkim: is_mailed.then(key),
     }
 }
 
@@ -127,6 +143,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 settings.client_certificate = Some(own());
                 settings.receiving.certificate = Some(own());
                 settings.trust = own().chain;
+                settings.reporting = Some(reporting(mx_lookup, alternate));
                 settings.receiving.accounts = vec![Account {
                     user: "anna".to_owned(),
                     password: "a:b \"c\"".to_owned(),

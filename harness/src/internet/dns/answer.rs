@@ -1,13 +1,17 @@
-//! What the resolvers answer to a question: aliases followed across zones, faults on the way, denial with its SOA.
+//! What the resolvers answer to a question: aliases followed across zones, faults on the way, denial with its proof.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, Record, RecordSet, RecordType};
-use mtaspec_judge::scenario::{Deed, Difference, DnsDeed, Fault};
+use hickory_proto::rr::{Name, Record, RecordType};
+use mtaspec_judge::scenario::{Difference, Fault};
 
-use super::zone::{Found, State, Zone};
+use super::case::Asked;
+use super::dnssec::{Outline, Proven, State};
+use super::meeting::Meeting;
+use super::voice::Voice;
+use super::zone::{Found, Zone};
 
 /// So many aliases are followed; one more is taken for a loop.
 const ALIASES: usize = 8;
@@ -18,11 +22,16 @@ pub(super) struct Answer {
     pub(super) reply: Reply,
     pub(super) answers: Vec<Record>,
     pub(super) authority: Vec<Record>,
+    /// The worst of the zones and sets that had a part in it.
     pub(super) state: State,
+    /// Whether a validating resolver may say that it is secure.
+    pub(super) may_be_authentic: bool,
     /// So long after the question.
     pub(super) delay: Duration,
     /// What differs from a healthy world and is shown by this.
     pub(super) shown: BTreeSet<Difference>,
+    /// The name, or the type at the name, is not there.
+    is_denial: bool,
 }
 
 /// In which form the answer comes.
@@ -43,19 +52,28 @@ impl Answer {
     pub(super) fn bare(code: ResponseCode) -> Self {
         Self {
             reply: Reply::Code(code),
+            state: State::Insecure,
+            ..Self::empty()
+        }
+    }
+
+    fn empty() -> Self {
+        Self {
+            reply: Reply::Code(ResponseCode::NoError),
             answers: Vec::new(),
             authority: Vec::new(),
-            state: State::Insecure,
+            state: State::Secure,
+            may_be_authentic: true,
             delay: Duration::ZERO,
             shown: BTreeSet::new(),
+            is_denial: false,
         }
     }
 
     /// As events have it.
     pub(super) fn word(&self) -> &'static str {
         match self.reply {
-            Reply::Code(ResponseCode::NoError) if self.answers.is_empty() => "nodata",
-            Reply::Code(ResponseCode::NoError) if !self.authority.is_empty() => "nodata",
+            Reply::Code(ResponseCode::NoError) if self.is_denial => "nodata",
             Reply::Code(ResponseCode::NoError) | Reply::Truncated => "noerror",
             Reply::Code(ResponseCode::NXDomain) => "nxdomain",
             Reply::Code(ResponseCode::Refused) => "refused",
@@ -65,111 +83,140 @@ impl Answer {
         }
     }
 
-    fn ends(mut self, reply: Reply) -> Self {
+    /// Is this what the zones have, and no failure?
+    pub(super) fn has_content(&self) -> bool {
+        matches!(
+            self.reply,
+            Reply::Code(ResponseCode::NoError | ResponseCode::NXDomain)
+        )
+    }
+
+    /// Without data, since something failed on the way.
+    pub(super) fn fails(mut self, reply: Reply) -> Self {
+        self.answers.clear();
+        self.authority.clear();
+        self.is_denial = false;
         self.reply = reply;
         self
     }
 
-    /// Without data, since something failed on the way.
-    fn fails(mut self, reply: Reply) -> Self {
-        self.answers.clear();
-        self.authority.clear();
-        self.ends(reply)
-    }
-
-    fn denies(mut self, code: ResponseCode, zone: &Zone) -> Self {
-        self.authority = zone.soa();
-        self.ends(Reply::Code(code))
+    /// That there is nothing of the kind, with the proof that this outline gives.
+    fn denies(
+        mut self,
+        code: ResponseCode,
+        voice: &Voice<'_>,
+        outline: &Outline,
+        name: &Name,
+    ) -> Self {
+        voice.deny(outline, name, &mut self.authority);
+        self.shown
+            .extend(voice.zone.shown_by_denials().iter().cloned());
+        self.is_denial = true;
+        self.reply = Reply::Code(code);
+        self
     }
 }
 
 /// Answers a question from these zones. `fault_on` says which fault, if any, meets a question for a name: the one
-/// that was asked, and each that an alias leads to. `tcp` says how the question came.
+/// that was asked, and each that an alias leads to.
 pub(super) fn answer(
     zones: &BTreeMap<Name, Zone>,
-    name: &Name,
-    kind: RecordType,
-    tcp: bool,
+    asked: &Asked,
     mut fault_on: impl FnMut(&Name) -> Option<Fault>,
 ) -> Answer {
-    let mut answer = Answer::bare(ResponseCode::NoError);
-    let mut name = name.clone();
+    let kind = asked.kind;
+    let mut answer = Answer::empty();
+    let mut name = asked.name.clone();
     for followed in 0..=ALIASES {
         let Some(zone) = zone_of(zones, &name, kind) else {
             return answer.fails(Reply::Code(ResponseCode::ServFail));
         };
         answer.state = answer.state.min(zone.state());
+        answer.shown.extend(zone.shown_by_all().iter().cloned());
+        let mut voice = Voice::new(zone, asked.dnssec_ok);
         if let Some(fault) = fault_on(&name) {
-            match Meeting::of(&fault.deed, tcp, followed > 0) {
+            let meeting = Meeting::of(&fault.deed, asked, followed > 0, zone.state());
+            if meeting != Meeting::None {
+                answer.shown.insert(Difference::Fault(fault.written));
+            }
+            match meeting {
                 Meeting::None => {}
-                met => {
-                    answer.shown.insert(Difference::Fault(fault.written));
-                    match met {
-                        Meeting::None => {}
-                        Meeting::Later(wait) => answer.delay += wait,
-                        Meeting::Denies(code) => return answer.denies(code, zone),
-                        Meeting::Fails(reply) => return answer.fails(reply),
-                    }
+                Meeting::Later(wait) => answer.delay += wait,
+                Meeting::HasNoName => return without_name(zones, voice, &name, answer),
+                Meeting::HasNoType => {
+                    let outline = zone.outline().without_type(&name, kind);
+                    return answer.denies(ResponseCode::NoError, &voice, &outline, &name);
                 }
+                Meeting::Fails(reply) => return answer.fails(reply),
+                Meeting::Breaks(flaw) => {
+                    answer.state = State::Bogus;
+                    voice.flaw = Some(flaw);
+                }
+                Meeting::IsNotVouchedFor => answer.may_be_authentic = false,
+                Meeting::IsStripped => voice.signs = false,
             }
         }
-        let (found, shown) = zone.find(&name, kind);
-        answer.shown.extend(shown.into_iter().cloned());
-        match found {
+        let finding = zone.find(&name, kind);
+        answer.shown.extend(finding.shown.into_iter().cloned());
+        if finding.is_expanded && !matches!(finding.found, Found::NoData) {
+            voice.prove(
+                zone.outline(),
+                &name,
+                Proven::Expansion,
+                &mut answer.authority,
+            );
+        }
+        match finding.found {
             Found::Records(sets) => {
                 for set in sets {
-                    give(set, &name, &mut answer.answers);
+                    voice.give(set, &name, &mut answer.answers);
+                }
+                return answer;
+            }
+            Found::Signatures(sets) if zone.signing().is_some() => {
+                for set in sets {
+                    answer.answers.extend(voice.signature(set, &name));
                 }
                 return answer;
             }
             Found::Alias(set, target) => {
-                give(set, &name, &mut answer.answers);
+                voice.give(set, &name, &mut answer.answers);
                 name = target.clone();
             }
-            Found::NoData => return answer.denies(ResponseCode::NoError, zone),
-            Found::NoName => return answer.denies(ResponseCode::NXDomain, zone),
+            Found::NoData | Found::Signatures(_) => {
+                if kind == RecordType::NSEC && voice.give_link(&name, &mut answer.answers) {
+                    return answer;
+                }
+                return answer.denies(ResponseCode::NoError, &voice, zone.outline(), &name);
+            }
+            Found::NoName => {
+                return answer.denies(ResponseCode::NXDomain, &voice, zone.outline(), &name);
+            }
         }
     }
     answer.fails(Reply::Code(ResponseCode::ServFail))
 }
 
-/// How a fault meets a question.
-enum Meeting {
-    /// Not at all.
-    None,
-    Later(Duration),
-    Denies(ResponseCode),
-    Fails(Reply),
-}
-
-impl Meeting {
-    fn of(deed: &Deed, tcp: bool, through_alias: bool) -> Self {
-        match deed {
-            Deed::Stall => Self::Fails(Reply::Silence),
-            Deed::Garbage => Self::Fails(Reply::Malformed),
-            Deed::Delay(wait) => Self::Later(*wait),
-            Deed::Dns(deed) => match deed {
-                DnsDeed::Servfail => Self::Fails(Reply::Code(ResponseCode::ServFail)),
-                // A resolver that is refused while it follows an alias has failed itself.
-                DnsDeed::Refused if through_alias => {
-                    Self::Fails(Reply::Code(ResponseCode::ServFail))
-                }
-                DnsDeed::Refused => Self::Fails(Reply::Code(ResponseCode::Refused)),
-                DnsDeed::Nxdomain => Self::Denies(ResponseCode::NXDomain),
-                DnsDeed::Nodata => Self::Denies(ResponseCode::NoError),
-                DnsDeed::Truncate if !tcp => Self::Fails(Reply::Truncated),
-                // Over TCP there is nothing to truncate; and zones without signatures have none to break.
-                DnsDeed::Truncate
-                | DnsDeed::BadSignature
-                | DnsDeed::MissingSignature
-                | DnsDeed::ExpiredSignature
-                | DnsDeed::NoAd
-                | DnsDeed::NoSignatures => Self::None,
-            },
-            // The reader lets no other deed pass for DNS.
-            _ => Self::None,
+/// The name is not there, says a fault. Of the origin of a zone only the zone above can say so.
+fn without_name(
+    zones: &BTreeMap<Name, Zone>,
+    voice: Voice<'_>,
+    name: &Name,
+    mut answer: Answer,
+) -> Answer {
+    let above = (voice.zone.origin() == name && !name.is_root())
+        .then(|| zone_of(zones, &name.base_name(), RecordType::SOA))
+        .flatten();
+    let voice = match above {
+        Some(zone) => {
+            // What the zone itself is no longer matters: it is not there.
+            answer.state = answer.state.max(zone.state());
+            Voice { zone, ..voice }
         }
-    }
+        None => voice,
+    };
+    let outline = voice.zone.outline().without_name(name);
+    answer.denies(ResponseCode::NXDomain, &voice, &outline, name)
 }
 
 /// The zone that answers for a name. A DS record stands on the parent's side of a cut (RFC 4035 §3.1.4.1).
@@ -191,13 +238,4 @@ fn zone_of<'zones>(
         }
         origin = origin.base_name();
     }
-}
-
-/// The records of a set under the name as it was asked for: in its letter case, and behind a wildcard not the set's own.
-fn give(set: &RecordSet, name: &Name, into: &mut Vec<Record>) {
-    into.extend(set.records_without_rrsigs().map(|record| {
-        let mut record = record.clone();
-        record.name = name.clone();
-        record
-    }));
 }

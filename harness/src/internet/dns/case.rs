@@ -154,6 +154,9 @@ impl CaseDns {
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) kind: RecordType,
+    /// Signatures are wanted.
     pub(super) dnssec_ok: bool,
+    /// Bogus answers are not: the resolver validates, and is not asked to leave it.
+    pub(super) validated: bool,
     pub(super) tcp: bool,
 }

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use hickory_proto::rr::rdata::{MX, NS, TXT};
+use hickory_proto::rr::rdata::{MX, TXT};
 use hickory_proto::rr::{Name, RData, RecordType};
 use mtaspec_judge::scenario::{
     Difference, Domain, Host, HostAddress, HttpsHost, Sts, TlsRpt, Tlsa, World, is_same_name,
     without_brackets,
 };
 
+use super::cut::Cut;
+use super::dnssec::{Denial, Key, Signing, State, Validity};
 use super::name::{NameError, full_name, shown};
 use super::records;
 use super::tlsa::{self, TlsaSource};
@@ -27,6 +29,8 @@ pub(super) struct Ground {
     pub(super) server: Name,
     /// Its address.
     pub(super) server_address: IpAddr,
+    /// From when to when their signatures hold.
+    pub(super) validity: Validity,
 }
 
 /// The zones of a case, and which host stands at which address.
@@ -94,23 +98,23 @@ impl Zones {
                     (world.domains.iter()).find(|(name, _)| is_same_name(name, &shown(&origin)));
                 let is_domain = usize::from(origin.num_labels()) <= deep || published.is_some();
                 if is_domain && origin != ground.apex && !aliases.contains(&origin) {
-                    let ttl = published.map_or(Domain::default().ttl, |(_, domain)| domain.ttl);
-                    origins.insert(origin, ttl);
+                    origins.insert(origin, published);
                 }
             }
         }
         let ttl = Domain::default().ttl;
         let mut apex = Zone::new(ground.apex.clone(), &ground.server, ttl);
         apex.add_address(ground.server.clone(), ground.server_address);
+        let signing = Signing::new(ground.apex.clone(), Key::Zone, None, ground.validity);
+        apex.sign(signing, Denial::Nsec, State::Secure);
         let mut zones = Self {
             apex: ground.apex.clone(),
             zones: BTreeMap::from([(ground.apex.clone(), apex)]),
             pointers: Vec::new(),
         };
-        for (origin, ttl) in origins {
-            let parent = zones.of(&origin);
-            parent.add(origin.clone(), RData::NS(NS(ground.server.clone())));
-            let zone = Zone::new(origin.clone(), &ground.server, ttl);
+        // In canonical order, so that a parent comes before its children.
+        for (origin, published) in origins {
+            let zone = Cut::new(ground, &origin, published).make(zones.of(&origin));
             zones.zones.insert(origin, zone);
         }
         Ok(zones)

@@ -1,13 +1,14 @@
 //! The two resolvers: sockets, and from a request to the bytes of its answer.
 //!
-//! They answer alike as long as zones are unsigned: RA set, AD clear. hickory-server reads requests and truncates what
-//! is too long for UDP; what it cannot do for us, it is not asked to: bytes over TCP are counted here, and a malformed
-//! answer is a record whose data do not fit its type.
+//! Both set RA and give signatures to who asks for them (DO). The validating one also says which answers are secure (AD),
+//! and keeps bogus ones to itself, unless the asker wants to judge himself (CD; RFC 4035 §3.2). hickory-server reads
+//! requests and truncates what is too long for UDP; what it cannot do for us, it is not asked to: bytes over TCP are
+//! counted here, and a malformed answer is a record whose data do not fit its type.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hickory_proto::op::{Edns, Metadata, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::NULL;
@@ -22,6 +23,7 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use super::answer::{Answer, Reply};
 use super::case::{Asked, CaseDns};
+use super::dnssec::{State, TrustAnchor, Validity};
 use super::publish::publish;
 use super::tlsa::TlsaSource;
 use super::tree::{PublishError, Tree};
@@ -46,6 +48,8 @@ pub struct DnsSetup {
     pub logical: IpAddr,
     /// Where the IPv4 addresses of hosts come from: address and length in bits.
     pub pool: (Ipv4Addr, u8),
+    /// The instant that counts as "now" for signatures.
+    pub now: SystemTime,
 }
 
 /// Why the resolvers could not be started.
@@ -73,9 +77,11 @@ impl DnsServer {
     /// # Errors
     /// When a socket cannot be had, or the base is no name.
     pub async fn start(setup: &DnsSetup) -> Result<Self, DnsError> {
-        let tree = Arc::new(Tree::new(&setup.base, setup.logical, setup.pool)?);
-        let (plain, plain_address) = face(&tree, setup.bind[0]).await?;
-        let (validating, validating_address) = face(&tree, setup.bind[1]).await?;
+        let validity = Validity::around(setup.now);
+        let tree = Tree::new(&setup.base, setup.logical, setup.pool, validity)?;
+        let tree = Arc::new(tree);
+        let (plain, plain_address) = face(&tree, setup.bind[0], Trust::Nothing).await?;
+        let (validating, validating_address) = face(&tree, setup.bind[1], Trust::Anchor).await?;
         Ok(Self {
             tree,
             addresses: [plain_address, validating_address],
@@ -93,6 +99,12 @@ impl DnsServer {
     #[must_use]
     pub fn validating_resolver(&self) -> SocketAddr {
         self.addresses[1]
+    }
+
+    /// What a validator needs to follow the signatures of all zones.
+    #[must_use]
+    pub fn trust_anchor(&self) -> TrustAnchor {
+        TrustAnchor::committed()
     }
 
     /// Publishes a labelled world below its zone cut, `<label>.test`, instead of the one before.
@@ -121,12 +133,17 @@ impl DnsServer {
 }
 
 /// One resolver on UDP and TCP of one port.
-async fn face(tree: &Arc<Tree>, bind: SocketAddr) -> Result<(Server<Face>, SocketAddr), DnsError> {
+async fn face(
+    tree: &Arc<Tree>,
+    bind: SocketAddr,
+    trust: Trust,
+) -> Result<(Server<Face>, SocketAddr), DnsError> {
     let sockets = sockets(bind).await;
     let (udp, tcp, address) = sockets.map_err(|reason| PostError::of(bind, reason))?;
     let mut server = Server::new(Face {
         tree: Arc::clone(tree),
         address,
+        trust,
     });
     server.register_socket(udp);
     server.register_listener(tcp, IDLE_CONNECTION, WAITING_ANSWERS);
@@ -152,6 +169,39 @@ async fn sockets(bind: SocketAddr) -> io::Result<(UdpSocket, TcpListener, Socket
 struct Face {
     tree: Arc<Tree>,
     address: SocketAddr,
+    trust: Trust,
+}
+
+/// What a resolver takes on trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Nothing: it hands on what it gets.
+    Nothing,
+    /// The key of the root: it validates.
+    Anchor,
+}
+
+impl Face {
+    fn answer(&self, asked: &Asked, case: Option<&CaseDns>) -> Answer {
+        let answer = self.tree.answer(asked, case);
+        if asked.validated && answer.state == State::Bogus && answer.has_content() {
+            return answer.fails(Reply::Code(ResponseCode::ServFail));
+        }
+        answer
+    }
+
+    fn parts(&self, request: &Request, answer: &Answer, question: &Asked) -> Parts {
+        let mut parts = Parts::of(request, answer, Some(question));
+        parts.metadata.authentic_data = self.vouches(request, answer);
+        parts
+    }
+
+    /// Is AD set? Only for who says that he understands it, by AD or DO (RFC 6840 §5.8).
+    fn vouches(&self, request: &Request, answer: &Answer) -> bool {
+        let is_asked = request.metadata.authentic_data || dnssec_ok(request);
+        let is_secure = answer.state == State::Secure && answer.may_be_authentic;
+        self.trust == Trust::Anchor && is_asked && is_secure && answer.has_content()
+    }
 }
 
 #[async_trait::async_trait]
@@ -167,17 +217,22 @@ impl RequestHandler for Face {
                 name,
                 kind,
                 dnssec_ok: dnssec_ok(request),
+                validated: self.trust == Trust::Anchor && !request.metadata.checking_disabled,
                 tcp,
             },
-            Err(code) => return send(request, &Answer::bare(code), None, handle).await,
+            Err(code) => {
+                let parts = Parts::of(request, &Answer::bare(code), None);
+                return send(request, &parts, handle).await;
+            }
         };
         let Some(case) = self.tree.case_of(&question.name) else {
-            let answer = self.tree.answer(&question.name, question.kind, tcp, None);
-            return send(request, &answer, Some(&question), handle).await;
+            let answer = self.answer(&question, None);
+            let parts = self.parts(request, &answer, &question);
+            return send(request, &parts, handle).await;
         };
         let (client, server) = (request.src(), self.address);
         let sent = case.resume(client, server, tcp);
-        let answer = (self.tree).answer(&question.name, question.kind, tcp, Some(&case));
+        let answer = self.answer(&question, Some(&case));
         if !answer.delay.is_zero() {
             let clock = case.clock();
             clock.delay(client, server, sent, answer.delay).await;
@@ -190,10 +245,11 @@ impl RequestHandler for Face {
                 counts: hickory_proto::op::HeaderCounts::default(),
             });
         }
+        let parts = self.parts(request, &answer, &question);
         if tcp {
-            case.sends(client, server, framed_length(request, &answer, &question));
+            case.sends(client, server, framed_length(request, &parts));
         }
-        send(request, &answer, Some(&question), handle).await
+        send(request, &parts, handle).await
     }
 }
 
@@ -220,8 +276,7 @@ fn dnssec_ok(request: &Request) -> bool {
 }
 
 /// The length of the answer over TCP with the two octets before it (RFC 1035 §4.2.2).
-fn framed_length(request: &Request, answer: &Answer, question: &Asked) -> u64 {
-    let parts = Parts::of(request, answer, Some(question));
+fn framed_length(request: &Request, parts: &Parts) -> u64 {
     let mut bytes = Vec::new();
     let mut encoder = BinEncoder::new(&mut bytes);
     encoder.set_max_size(u16::MAX);
@@ -231,13 +286,7 @@ fn framed_length(request: &Request, answer: &Answer, question: &Asked) -> u64 {
     }
 }
 
-async fn send<R: ResponseHandler>(
-    request: &Request,
-    answer: &Answer,
-    question: Option<&Asked>,
-    mut handle: R,
-) -> ResponseInfo {
-    let parts = Parts::of(request, answer, question);
+async fn send<R: ResponseHandler>(request: &Request, parts: &Parts, mut handle: R) -> ResponseInfo {
     match handle.send_response(parts.response(request)).await {
         Ok(info) => info,
         Err(error) => {
@@ -262,8 +311,6 @@ impl Parts {
     fn of(request: &Request, answer: &Answer, question: Option<&Asked>) -> Self {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.recursion_available = true;
-        metadata.authoritative = false;
-        metadata.authentic_data = false;
         let mut answers = answer.answers.clone();
         match answer.reply {
             Reply::Code(code) => metadata.response_code = code,

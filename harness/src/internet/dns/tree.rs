@@ -6,12 +6,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::{NS, PTR};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::rdata::PTR;
+use hickory_proto::rr::{Name, RData};
 
 use super::answer::{Answer, answer};
-use super::case::CaseDns;
+use super::case::{Asked, CaseDns};
+use super::dnssec::{Denial, Key, Signing, State as ZoneState, Validity};
 use super::name::{full_name, reverse_name, shown};
 use super::publish::{Ground, Published};
 use super::records::RecordError;
@@ -51,6 +53,7 @@ pub(super) struct Tree {
     server: Name,
     server_address: IpAddr,
     pool: (Ipv4Addr, u8),
+    validity: Validity,
     state: RwLock<State>,
 }
 
@@ -69,11 +72,13 @@ struct Entry {
 }
 
 impl Tree {
-    /// A tree without cases below `base`; `pool` is where the IPv4 addresses of hosts come from.
+    /// A tree without cases below `base`; `pool` is where the IPv4 addresses of hosts come from, and `validity` that of
+    /// all signatures.
     pub(super) fn new(
         base: &str,
         server_address: IpAddr,
         pool: (Ipv4Addr, u8),
+        validity: Validity,
     ) -> Result<Self, PublishError> {
         let base = full_name(base)?;
         let server = full_name("ns").and_then(|ns| {
@@ -85,13 +90,18 @@ impl Tree {
             server: server.clone(),
             server_address,
             pool,
+            validity,
             state: RwLock::default(),
         };
         let mut zones = BTreeMap::new();
-        let mut root = Zone::new(Name::root(), &server, TTL);
-        for origin in [base.clone(), tree.reverse_origin(), ipv6_reverse_origin()] {
-            root.add(origin.clone(), RData::NS(NS(server.clone())));
-            zones.insert(origin.clone(), Zone::new(origin, &server, TTL));
+        let mut root = tree.secure_zone(Name::root(), Key::Root);
+        for (origin, key) in [
+            (base.clone(), Key::Base),
+            (tree.reverse_origin(), Key::Zone),
+            (ipv6_reverse_origin(), Key::Zone),
+        ] {
+            root.delegate(&origin, &server, Some(DNSSECRData::DS(key.ds(&origin))));
+            zones.insert(origin.clone(), tree.secure_zone(origin, key));
         }
         if let Some(zone) = zones.get_mut(&base) {
             zone.add_address(server, server_address);
@@ -99,6 +109,13 @@ impl Tree {
         zones.insert(Name::root(), root);
         tree.write().zones = zones;
         Ok(tree)
+    }
+
+    fn secure_zone(&self, origin: Name, key: Key) -> Zone {
+        let mut zone = Zone::new(origin.clone(), &self.server, TTL);
+        let signing = Signing::new(origin, key, None, self.validity);
+        zone.sign(signing, Denial::Nsec, ZoneState::Secure);
+        zone
     }
 
     /// Where the zones of the case with this zone cut stand.
@@ -114,6 +131,7 @@ impl Tree {
             apex,
             server,
             server_address: self.server_address,
+            validity: self.validity,
         })
     }
 
@@ -131,7 +149,8 @@ impl Tree {
         }
         state.take_out(apex);
         if let Some(zone) = state.zones.get_mut(&self.base) {
-            zone.add(apex.clone(), RData::NS(NS(self.server.clone())));
+            let ds = DNSSECRData::DS(Key::Zone.ds(apex));
+            zone.delegate(apex, &self.server, Some(ds));
         }
         let mut entry = Entry {
             case: Arc::clone(case),
@@ -186,28 +205,27 @@ impl Tree {
     }
 
     /// Answers a question; for a name outside the tree the answer is REFUSED, never that there is no such name.
-    pub(super) fn answer(
-        &self,
-        name: &Name,
-        kind: RecordType,
-        tcp: bool,
-        case: Option<&CaseDns>,
-    ) -> Answer {
-        if !self.has(name) {
+    pub(super) fn answer(&self, asked: &Asked, case: Option<&CaseDns>) -> Answer {
+        if !self.has(&asked.name) {
             return Answer::bare(ResponseCode::Refused);
         }
         let state = self.read();
-        answer(&state.zones, name, kind, tcp, |name| {
-            case.and_then(|case| case.fault_on(name, kind, tcp))
+        answer(&state.zones, asked, |name| {
+            case.and_then(|case| case.fault_on(name, asked.kind, asked.tcp))
         })
     }
 
     /// Does the name lie in the tree?
     fn has(&self, name: &Name) -> bool {
-        name.zone_of(&self.base)
+        let (ipv4, ipv6) = (self.reverse_origin(), ipv6_reverse_origin());
+        // Above a zone too: whoever follows a chain of trust asks for DS at each label on the way.
+        let is_above = [&self.base, &ipv4, &ipv6]
+            .iter()
+            .any(|zone| name.zone_of(zone));
+        is_above
             || self.base.zone_of(name)
-            || ipv6_reverse_origin().zone_of(name)
-            || (self.reverse_origin().zone_of(name) && self.is_in_pool(name))
+            || ipv6.zone_of(name)
+            || (ipv4.zone_of(name) && self.is_in_pool(name))
     }
 
     /// Is this the reverse name of one of our addresses, or of a part of the pool?

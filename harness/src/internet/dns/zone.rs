@@ -1,30 +1,20 @@
-//! One zone: its records in canonical order, and what it knows of a name (RFC 1034 §4.3.2, RFC 4592).
+//! One zone: its records in canonical order, what it knows of a name (RFC 1034 §4.3.2, RFC 4592), and how it signs
+//! and denies.
 //!
 //! The order is that of RFC 4034 §6.1, so that a proof of absence finds the neighbours of a name beside it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SOA};
 use hickory_proto::rr::{Name, RData, Record, RecordSet, RecordType};
 use mtaspec_judge::scenario::Difference;
 
-/// The DNSSEC state of an answer (RFC 4035 §4.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum State {
-    /// Not signed, and known not to be.
-    Insecure,
-}
-
-impl State {
-    /// As events have it.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Insecure => "insecure",
-        }
-    }
-}
+use super::dnssec::{Denial, Outline, Signing, State};
+use super::place::{Place, place};
 
 /// A zone and all its records.
 #[derive(Debug)]
@@ -32,16 +22,34 @@ pub(super) struct Zone {
     origin: Name,
     ttl: u32,
     state: State,
+    signing: Option<Signing>,
+    denial: Denial,
     names: BTreeMap<Name, BTreeMap<RecordType, RecordSet>>,
+    outline: OnceLock<Outline>,
     /// What differs from a healthy world, by the name (and type; none: all) whose answers it changes.
     differences: BTreeMap<Name, Vec<(Option<RecordType>, Difference)>>,
+    /// The same of the zone as a whole: what every answer shows, and what those show that deny something.
+    whole: Vec<Difference>,
+    denied: Vec<Difference>,
 }
 
 /// What a zone knows of a name and type.
 #[derive(Debug)]
+pub(super) struct Finding<'zone> {
+    pub(super) found: Found<'zone>,
+    /// Does a wildcard stand for the name?
+    pub(super) is_expanded: bool,
+    /// The differences that are shown by it.
+    pub(super) shown: Vec<&'zone Difference>,
+}
+
+/// What there is at a name.
+#[derive(Debug)]
 pub(super) enum Found<'zone> {
     /// These sets, still under the owner name of the zone.
     Records(Vec<&'zone RecordSet>),
+    /// The signatures of these sets.
+    Signatures(Vec<&'zone RecordSet>),
     /// An alias to follow.
     Alias(&'zone RecordSet, &'zone Name),
     /// The name is there, this type is not.
@@ -51,15 +59,20 @@ pub(super) enum Found<'zone> {
 }
 
 impl Zone {
-    /// A zone with SOA and NS, served by `server`.
+    /// An unsigned zone with SOA and NS, served by `server`.
     pub(super) fn new(origin: Name, server: &Name, ttl: Duration) -> Self {
         let ttl = u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX >> 1);
         let mut zone = Self {
             origin: origin.clone(),
             ttl,
             state: State::Insecure,
+            signing: None,
+            denial: Denial::Nsec,
             names: BTreeMap::new(),
+            outline: OnceLock::new(),
             differences: BTreeMap::new(),
+            whole: Vec::new(),
+            denied: Vec::new(),
         };
         let soa = SOA::new(server.clone(), server.clone(), 1, 3600, 600, 86_400, ttl);
         zone.add(origin.clone(), RData::SOA(soa));
@@ -67,16 +80,41 @@ impl Zone {
         zone
     }
 
+    /// Signs it. Whether a validator believes that is told by `state`.
+    pub(super) fn sign(&mut self, signing: Signing, denial: Denial, state: State) {
+        let key = RData::DNSSEC(DNSSECRData::DNSKEY(signing.key().dnskey()));
+        self.add(self.origin.clone(), key);
+        if let Some(parameters) = denial.parameters() {
+            self.add(self.origin.clone(), parameters);
+        }
+        self.signing = Some(signing);
+        self.denial = denial;
+        self.state = state;
+    }
+
     pub(super) fn origin(&self) -> &Name {
         &self.origin
+    }
+
+    pub(super) fn ttl(&self) -> u32 {
+        self.ttl
     }
 
     pub(super) fn state(&self) -> State {
         self.state
     }
 
+    pub(super) fn signing(&self) -> Option<&Signing> {
+        self.signing.as_ref()
+    }
+
+    pub(super) fn denial(&self) -> Denial {
+        self.denial
+    }
+
     /// Adds a record with the zone's time to live. An alias takes the place of all else at its name.
     pub(super) fn add(&mut self, owner: Name, data: RData) {
+        self.outline = OnceLock::new();
         let kind = data.record_type();
         let sets = self.names.entry(owner.clone()).or_default();
         if kind == RecordType::CNAME {
@@ -102,13 +140,24 @@ impl Zone {
         self.add(owner, RData::CNAME(CNAME(target)));
     }
 
+    /// The zone of this name is served by `server` and, if it is signed so that a validator can find out, has this DS
+    /// record.
+    pub(super) fn delegate(&mut self, child: &Name, server: &Name, ds: Option<DNSSECRData>) {
+        self.add(child.clone(), RData::NS(NS(server.clone())));
+        if let Some(ds) = ds {
+            self.add(child.clone(), RData::DNSSEC(ds));
+        }
+    }
+
     /// The name exists, if only without records.
     pub(super) fn add_name(&mut self, owner: Name) {
+        self.outline = OnceLock::new();
         self.names.entry(owner).or_default();
     }
 
     /// Takes all records of a name away.
     pub(super) fn remove(&mut self, owner: &Name) {
+        self.outline = OnceLock::new();
         self.names.remove(owner);
     }
 
@@ -123,30 +172,62 @@ impl Zone {
         differences.push((kind, difference));
     }
 
+    /// All answers show this difference.
+    pub(super) fn add_difference_of_all(&mut self, difference: Difference) {
+        self.whole.push(difference);
+    }
+
+    /// All answers that deny something show this difference.
+    pub(super) fn add_difference_of_denials(&mut self, difference: Difference) {
+        self.denied.push(difference);
+    }
+
+    /// What every answer of this zone shows.
+    pub(super) fn shown_by_all(&self) -> &[Difference] {
+        &self.whole
+    }
+
+    /// What every answer shows that proves an absence.
+    pub(super) fn shown_by_denials(&self) -> &[Difference] {
+        &self.denied
+    }
+
     /// What it knows, and the differences that this shows.
-    pub(super) fn find(&self, name: &Name, kind: RecordType) -> (Found<'_>, Vec<&Difference>) {
-        let source = if self.names.contains_key(name) {
-            name.clone()
-        } else if self.has_below(name) {
-            return (Found::NoData, self.shown_at(name, kind));
-        } else {
-            match self.wildcard_for(name) {
-                Some(wildcard) => wildcard,
-                None => return (Found::NoName, self.shown_at(name, kind)),
+    pub(super) fn find(&self, name: &Name, kind: RecordType) -> Finding<'_> {
+        let (source, is_expanded) = match place(&self.names, &self.origin, name) {
+            Place::Here => (name.clone(), false),
+            Place::Wildcard { source, .. } => (source, true),
+            Place::Nowhere { .. } => {
+                return Finding {
+                    found: Found::NoName,
+                    is_expanded: false,
+                    shown: self.shown_at(name, kind),
+                };
             }
         };
         // A wildcard may be an empty non-terminal as well: then it is there and has no data (RFC 4592 §4.2).
         let sets = self.names.get(&source);
-        let found = sets.map_or(Found::NoData, |sets| found_in(sets, kind));
-        (found, self.shown_at(&source, kind))
+        Finding {
+            found: sets.map_or(Found::NoData, |sets| found_in(sets, kind)),
+            is_expanded,
+            shown: self.shown_at(&source, kind),
+        }
     }
 
     /// The SOA record, for the authority section of a denial (RFC 2308 §3).
-    pub(super) fn soa(&self) -> Vec<Record> {
+    pub(super) fn soa(&self) -> Option<&RecordSet> {
         let sets = self.names.get(&self.origin);
-        let soa = sets.and_then(|sets| sets.get(&RecordType::SOA));
-        soa.map(|set| set.records_without_rrsigs().cloned().collect())
-            .unwrap_or_default()
+        sets.and_then(|sets| sets.get(&RecordType::SOA))
+    }
+
+    /// What its proofs of absence are made from.
+    pub(super) fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| {
+            let names = (self.names.iter())
+                .map(|(name, sets)| (name.clone(), sets.keys().copied().collect()))
+                .collect();
+            Outline::new(self.origin.clone(), names)
+        })
     }
 
     fn shown_at(&self, name: &Name, kind: RecordType) -> Vec<&Difference> {
@@ -156,34 +237,14 @@ impl Zone {
             .map(|(_, difference)| difference)
             .collect()
     }
-
-    /// Is there a name below this one? Then it exists, if only as an empty non-terminal (RFC 4592 §2.2.2).
-    fn has_below(&self, name: &Name) -> bool {
-        let next = self.names.range(name..).find(|(other, _)| *other != name);
-        next.is_some_and(|(other, _)| name.zone_of(other))
-    }
-
-    /// The wildcard at the closest encloser (RFC 4592 §3.3.1), if there is one.
-    fn wildcard_for(&self, name: &Name) -> Option<Name> {
-        let mut encloser = name.base_name();
-        while encloser != self.origin && !self.exists(&encloser) {
-            if encloser.is_root() {
-                return None;
-            }
-            encloser = encloser.base_name();
-        }
-        let wildcard = encloser.prepend_label("*").ok()?;
-        self.exists(&wildcard).then_some(wildcard)
-    }
-
-    fn exists(&self, name: &Name) -> bool {
-        self.names.contains_key(name) || self.has_below(name)
-    }
 }
 
 fn found_in(sets: &BTreeMap<RecordType, RecordSet>, kind: RecordType) -> Found<'_> {
     if kind == RecordType::ANY && !sets.is_empty() {
         return Found::Records(sets.values().collect());
+    }
+    if kind == RecordType::RRSIG && !sets.is_empty() {
+        return Found::Signatures(sets.values().collect());
     }
     if let Some(set) = sets.get(&kind) {
         return Found::Records(vec![set]);
@@ -229,6 +290,7 @@ mod tests {
     fn word(found: &Found<'_>) -> &'static str {
         match found {
             Found::Records(_) => "records",
+            Found::Signatures(_) => "signatures",
             Found::Alias(..) => "alias",
             Found::NoData => "no data",
             Found::NoName => "no name",
@@ -258,7 +320,7 @@ mod tests {
         ];
         let zone = zone();
         for (name, kind, want) in cases {
-            let found = zone.find(&full_name(name).unwrap(), kind).0;
+            let found = zone.find(&full_name(name).unwrap(), kind).found;
             assert_eq!(word(&found), want, "{name} {kind}");
         }
     }
@@ -269,7 +331,7 @@ mod tests {
         let mut zone = zone();
         zone.add_alias(name("mx.example.test"), name("other.test"));
         zone.add_address(name("mx.example.test"), "198.18.0.5".parse().unwrap());
-        let (found, _) = zone.find(&name("mx.example.test"), RecordType::A);
+        let found = zone.find(&name("mx.example.test"), RecordType::A).found;
         assert!(matches!(found, Found::Alias(_, target) if *target == name("other.test")));
     }
 
@@ -317,7 +379,7 @@ mod tests {
             for name in &names {
                 zone.add_address(full_name(name).unwrap(), "198.18.0.4".parse().unwrap());
             }
-            let found = zone.find(&full_name(&asked).unwrap(), RecordType::A).0;
+            let found = zone.find(&full_name(&asked).unwrap(), RecordType::A).found;
             prop_assert_eq!(word(&found), by_definition(&names, &asked));
         }
     }

@@ -56,6 +56,7 @@ impl Bench {
             bind: [any, any],
             logical: IpAddr::V4(Ipv4Addr::new(198, 18, 0, 2)),
             pool: book.ipv4_prefix(),
+            now: SystemTime::now(),
         };
         let server = DnsServer::start(&setup).await.unwrap();
         Self { server, book }
