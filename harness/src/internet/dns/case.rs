@@ -156,7 +156,16 @@ pub(super) struct Asked {
     pub(super) kind: RecordType,
     /// Signatures are wanted.
     pub(super) dnssec_ok: bool,
-    /// Bogus answers are not: the resolver validates, and is not asked to leave it.
-    pub(super) validated: bool,
+    /// The resolver validates.
+    pub(super) validating: bool,
+    /// The asker validates for himself.
+    pub(super) checking_disabled: bool,
     pub(super) tcp: bool,
+}
+
+impl Asked {
+    /// Are bogus answers kept from the asker?
+    pub(super) fn is_validated(&self) -> bool {
+        self.validating && !self.checking_disabled
+    }
 }

@@ -47,8 +47,9 @@ impl<'world> Cut<'world> {
                 return zone;
             }
         };
-        let ds = DNSSECRData::DS(ds.ds(self.origin));
-        parent.delegate(self.origin, &self.ground.server, Some(ds));
+        // A DS record that nobody signs would be of no use.
+        let ds = (parent.signing()).map(|_| DNSSECRData::DS(ds.ds(self.origin)));
+        parent.delegate(self.origin, &self.ground.server, ds);
         let own = match domain.dnssec {
             Dnssec::Secure => State::Secure,
             _ => State::Bogus,

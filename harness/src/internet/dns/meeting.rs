@@ -51,10 +51,10 @@ impl Meeting {
                 DnsDeed::Truncate => Self::None,
                 // What has no signatures is not changed by what becomes of them, nor is anybody who does not see them.
                 _ if state != State::Secure => Self::None,
-                DnsDeed::NoAd if asked.validated => Self::IsNotVouchedFor,
+                DnsDeed::NoAd if asked.validating => Self::IsNotVouchedFor,
                 DnsDeed::NoSignatures if asked.dnssec_ok => Self::IsStripped,
                 DnsDeed::NoAd | DnsDeed::NoSignatures => Self::None,
-                _ if !asked.dnssec_ok && !asked.validated => Self::None,
+                _ if !asked.dnssec_ok && !asked.is_validated() => Self::None,
                 DnsDeed::BadSignature => Self::Breaks(Flaw::Bad),
                 DnsDeed::MissingSignature => Self::Breaks(Flaw::Missing),
                 DnsDeed::ExpiredSignature => Self::Breaks(Flaw::Expired),

@@ -184,7 +184,7 @@ enum Trust {
 impl Face {
     fn answer(&self, asked: &Asked, case: Option<&CaseDns>) -> Answer {
         let answer = self.tree.answer(asked, case);
-        if asked.validated && answer.state == State::Bogus && answer.has_content() {
+        if asked.is_validated() && answer.state == State::Bogus && answer.has_content() {
             return answer.fails(Reply::Code(ResponseCode::ServFail));
         }
         answer
@@ -217,7 +217,8 @@ impl RequestHandler for Face {
                 name,
                 kind,
                 dnssec_ok: dnssec_ok(request),
-                validated: self.trust == Trust::Anchor && !request.metadata.checking_disabled,
+                validating: self.trust == Trust::Anchor,
+                checking_disabled: request.metadata.checking_disabled,
                 tcp,
             },
             Err(code) => {

@@ -11,7 +11,7 @@ use mtaspec_judge::scenario::{Deed, DnsDeed, Fault, FaultPlace, Moment};
 use super::bench::{Bench, ask_tcp, ask_udp, ask_udp_raw, exchange_tcp, query, text};
 use crate::plan::Names;
 
-fn fault(at: &str, deed: Deed) -> Fault {
+pub(super) fn fault(at: &str, deed: Deed) -> Fault {
     let moment = match at.split_once(' ') {
         Some((kind, name)) => Moment::Question {
             kind: kind.into(),
