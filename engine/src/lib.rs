@@ -23,6 +23,7 @@ mod https;
 mod obligation;
 pub mod outside;
 pub mod probe;
+pub mod readers;
 mod route;
 pub mod settings;
 mod smtp;

@@ -15,3 +15,6 @@ mod selection;
 #[cfg(test)]
 mod testing;
 mod tlsa;
+
+pub(crate) use records::Records;
+pub(crate) use tlsa::Tlsa;

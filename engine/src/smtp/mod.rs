@@ -11,7 +11,9 @@ mod reply;
 mod transaction;
 
 pub(crate) use client::{Client, SessionFault, Stage};
+pub(crate) use command::Command;
 pub(crate) use ehlo::Keywords;
+pub(crate) use lines::Lines;
 pub(crate) use receiver::{Host, Receiver, Taken};
 pub(crate) use reply::{Category, Reply};
 pub(crate) use transaction::{Acceptance, Refusal, transact};

@@ -11,3 +11,5 @@ mod policy;
 mod record;
 mod tally;
 mod uri;
+
+pub(crate) use record::Record;

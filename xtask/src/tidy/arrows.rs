@@ -3,11 +3,12 @@
 use super::{Breach, Source};
 
 /// A crate's folder and the crates of ours that its manifest may name.
-const CRATES: [(&str, &[&str]); 4] = [
+const CRATES: [(&str, &[&str]); 5] = [
     ("engine", &[]),
     ("certs", &[]),
     ("judge", &["mtaspec-certs"]),
     ("harness", &["mtaspec-certs", "mtaspec-judge"]),
+    ("fuzz", &["mtaspec-engine", "mtaspec-judge"]),
 ];
 
 /// A folder and the words that none of its files may hold.
