@@ -34,10 +34,7 @@ impl CaseClock {
         let tcp = socket.connect(server).await?;
         tcp.set_nodelay(true)?;
         open.note(Doing::Nothing, 0, 0);
-        Ok(CountedStream {
-            tcp: Some(tcp),
-            open,
-        })
+        Ok(CountedStream::new(tcp, open))
     }
 
     /// Sends a datagram to a fake from a fresh port and waits for the answer.
@@ -144,11 +141,7 @@ impl CountedListener {
         };
         let open = Open::new(&self.clock, pair, Doing::Nothing);
         tcp.set_nodelay(true)?;
-        let stream = CountedStream {
-            tcp: Some(tcp),
-            open,
-        };
-        Ok((stream, server))
+        Ok((CountedStream::new(tcp, open), server))
     }
 
     /// Where it listens.
@@ -214,9 +207,30 @@ impl Drop for Open {
 pub struct CountedStream {
     tcp: Option<TcpStream>,
     open: Open,
+    /// The last read found nothing, the last write no room: a client of HTTP waits for both at once.
+    reads: bool,
+    writes: bool,
 }
 
 impl CountedStream {
+    fn new(tcp: TcpStream, open: Open) -> Self {
+        Self {
+            tcp: Some(tcp),
+            open,
+            reads: false,
+            writes: false,
+        }
+    }
+
+    /// What it does, all in all: a write that waits keeps the subject from reading on, and one that is through ends no read.
+    fn doing(&self) -> Doing {
+        match (self.writes, self.reads) {
+            (true, _) => Doing::Writing,
+            (false, true) => Doing::Reading,
+            (false, false) => Doing::Nothing,
+        }
+    }
+
     /// The subject's end and the fake's, real addresses.
     #[must_use]
     pub fn ends(&self) -> (SocketAddr, SocketAddr) {
@@ -225,14 +239,6 @@ impl CountedStream {
 
     fn tcp(&mut self) -> Pin<&mut TcpStream> {
         Pin::new(self.tcp.as_mut().expect("there until it is dropped"))
-    }
-}
-
-fn doing_after<T>(poll: &Poll<T>, waits: Doing) -> Doing {
-    if poll.is_pending() {
-        waits
-    } else {
-        Doing::Nothing
     }
 }
 
@@ -252,8 +258,8 @@ impl AsyncRead for CountedStream {
         let before = buffer.filled().len();
         let poll = self.tcp().poll_read(context, buffer);
         let received = buffer.filled().len() - before;
-        self.open
-            .note(doing_after(&poll, Doing::Reading), received, 0);
+        self.reads = poll.is_pending();
+        self.open.note(self.doing(), received, 0);
         poll
     }
 }
@@ -269,7 +275,8 @@ impl AsyncWrite for CountedStream {
             Poll::Ready(Ok(sent)) => *sent,
             _ => 0,
         };
-        self.open.note(doing_after(&poll, Doing::Writing), 0, sent);
+        self.writes = poll.is_pending();
+        self.open.note(self.doing(), 0, sent);
         poll
     }
 

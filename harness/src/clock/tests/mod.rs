@@ -105,6 +105,31 @@ async fn bytes_that_a_hold_says_were_sent_arrive_before_the_clock_moves() {
 }
 
 #[tokio::test]
+async fn a_write_that_is_through_ends_no_read_that_waits_beside_it() {
+    let clock = CaseClock::new(SystemTime::UNIX_EPOCH);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let (subject, answer) = (Arc::clone(&clock), Arc::new(Mutex::new(None)));
+    let seen = Arc::clone(&answer);
+    clock.spawn(async move {
+        let (mut from, mut to) = tokio::io::split(subject.connect(server).await.unwrap());
+        let (read, written) = tokio::join!(from.read_u8(), to.write_all(b"?"));
+        written.unwrap();
+        *seen.lock().unwrap() = read.ok();
+    });
+    let (mut tcp, _) = listener.accept().await.unwrap();
+    assert_eq!(tcp.read_u8().await.unwrap(), b'?');
+    tokio::select! {
+        biased;
+        _ = clock.idle() => panic!("a subject that waits for an answer is not idle"),
+        () = std::future::ready(()) => {}
+    }
+    tcp.write_all(b"!").await.unwrap();
+    clock.idle().await.unwrap();
+    assert_eq!(*answer.lock().unwrap(), Some(b'!'));
+}
+
+#[tokio::test]
 async fn a_datagram_without_an_answer_ends_at_its_deadline() {
     let clock = CaseClock::new(SystemTime::UNIX_EPOCH);
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
