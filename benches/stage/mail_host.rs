@@ -45,6 +45,7 @@ impl MailHost {
             host: host.clone(),
             attacker: None,
             faults: Arc::new(FaultBook::new(world.faults.clone())),
+            keys: Arc::default(),
             mail: Arc::clone(planned.mail()),
             certificates: Arc::clone(certificates),
             recorder,

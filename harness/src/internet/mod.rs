@@ -10,6 +10,7 @@ mod network;
 mod post;
 mod world;
 
+pub mod collectors;
 pub mod dns;
 pub mod faults;
 pub mod https;

@@ -8,6 +8,7 @@ use mtaspec_judge::scenario::{
     Answering, Difference, FaultPlace, Host, HttpsHost, StartTls, World,
 };
 
+use super::collectors::PublishedKeys;
 use super::connections::ConnectionCounter;
 use super::dns::{CaseDns, CaseDnsSetup, DnsServer, PublishError};
 use super::faults::FaultBook;
@@ -221,11 +222,12 @@ impl CaseWorld {
 
     fn wanted(&self, world: &World, addresses: &HostAddresses) -> BTreeMap<SocketAddr, Wanted> {
         let mut all = BTreeMap::new();
+        let keys = Arc::new(PublishedKeys::of(world));
         let smtp = world.hosts.iter().filter(|(_, host)| host.cname.is_none());
         for (name, host) in smtp {
             let given = addresses.get(name).map(Vec::as_slice).unwrap_or_default();
             for (index, (ip, address)) in given.iter().zip(&host.addresses).enumerate() {
-                let setup = self.setup(name, host, index, given, world);
+                let setup = self.setup(name, host, index, given, (world, &keys));
                 let logical = SocketAddr::new(*ip, host.port);
                 all.insert(
                     logical,
@@ -284,7 +286,7 @@ impl CaseWorld {
         host: &Host,
         address_index: usize,
         addresses: &[std::net::IpAddr],
-        world: &World,
+        (world, keys): (&World, &Arc<PublishedKeys>),
     ) -> Setup {
         Setup::Smtp(Box::new(FakeSetup {
             name: ascii(name),
@@ -295,6 +297,7 @@ impl CaseWorld {
             host: host.clone(),
             attacker: world.attackers.get(name).cloned(),
             faults: Arc::clone(&self.faults),
+            keys: Arc::clone(keys),
             mail: Arc::clone(self.planned.mail()),
             certificates: Arc::clone(&self.certificates),
             recorder: self.recorder.clone(),

@@ -68,7 +68,7 @@ pub(crate) fn publish(world: &mut World, messages: &[Message]) {
 }
 
 /// The content with a signature in front, if the message wants one.
-pub(super) fn signed(message: &Message, content: Vec<u8>) -> Vec<u8> {
+pub(crate) fn signed(message: &Message, content: Vec<u8>) -> Vec<u8> {
     let Some(domain) = author_domain(message).filter(|_| message.dkim != "none") else {
         return content;
     };
@@ -199,14 +199,14 @@ fn field_of<'h>(header: &'h str, name: &str) -> Option<&'h str> {
 }
 
 /// RFC 6376 §3.4.2.
-fn relaxed_field(field: &str) -> String {
+pub(crate) fn relaxed_field(field: &str) -> String {
     let (name, value) = field.split_once(':').unwrap_or((field, ""));
     let words: Vec<&str> = value.split_ascii_whitespace().collect();
     format!("{}:{}", name.trim().to_ascii_lowercase(), words.join(" "))
 }
 
 /// RFC 6376 §3.4.4.
-fn relaxed_body(body: &[u8]) -> Vec<u8> {
+pub(crate) fn relaxed_body(body: &[u8]) -> Vec<u8> {
     let mut relaxed = Vec::with_capacity(body.len());
     for line in body.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

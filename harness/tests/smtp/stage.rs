@@ -79,6 +79,7 @@ impl Stage {
             host: wanted.host,
             attacker: wanted.attacker,
             faults: Arc::new(FaultBook::new(wanted.faults)),
+            keys: Arc::default(),
             mail: Arc::new(MailPlan::of(LABEL, &case())),
             certificates: Arc::clone(&CERTIFICATES),
             recorder: recorder.clone(),

@@ -103,6 +103,9 @@ fn happened(what: &What) -> String {
         } => format!("GET {path}: no answer"),
         What::PolicyFetch { path, status, .. } => format!("GET {path}: {status}"),
         What::ReportPosted { to, status, .. } => format!("report posted to {to}: {status}"),
+        What::ReportMailed { to, signature, .. } => {
+            format!("report mailed to {}, signature {signature}", to.join(", "))
+        }
         What::MessageAccepted { from, to, tls, .. } => format!(
             "message from <{from}> to {} accepted ({})",
             to.join(", "),

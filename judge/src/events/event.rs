@@ -221,6 +221,23 @@ pub enum What {
         /// It came packed.
         compressed: bool,
     },
+    /// The message that this host has just accepted holds a TLS report.
+    ReportMailed {
+        /// The recipients.
+        to: Vec<String>,
+        /// The Content-Type of its part.
+        media_type: String,
+        /// The name of its attachment.
+        file_name: Option<String>,
+        /// The JSON, unpacked; what was not JSON stays as it came (lossy).
+        body: String,
+        /// It came packed.
+        compressed: bool,
+        /// What a verifier says of its DKIM signature by the published key: `valid`, `none`, or why not.
+        signature: String,
+        /// The services that the key record names; none: all.
+        key_services: Vec<String>,
+    },
     /// The answer at injection.
     Injected {
         /// The recipient it speaks of; none: all of them.

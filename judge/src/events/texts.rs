@@ -88,6 +88,19 @@ impl What {
                 body,
                 compressed: _,
             } => [to, media_type, body].into_iter().for_each(visit),
+            Self::ReportMailed {
+                to,
+                media_type,
+                file_name,
+                body,
+                compressed: _,
+                signature,
+                key_services: _,
+            } => [media_type, body, signature]
+                .into_iter()
+                .chain(file_name)
+                .chain(to)
+                .for_each(visit),
             Self::PolicyFetch {
                 path,
                 status: _,

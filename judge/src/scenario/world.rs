@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::name::{ascii_form, without_brackets};
 use super::{Attacker, Fault, Host, HttpsHost, Route, Rule, Settings};
 
 /// Everything that stands in a step.
@@ -63,6 +64,36 @@ impl Default for Domain {
             sts: None,
             tlsrpt: None,
         }
+    }
+}
+
+impl Domain {
+    /// The STS policy as published (RFC 8461 §3.2), word for word or made of its keys: fields in the order of the RFC, lines
+    /// ended by CRLF.
+    #[must_use]
+    pub fn policy_text(&self, name: &str) -> Option<String> {
+        let sts = self.sts.as_ref()?;
+        if let Some(text) = &sts.policy {
+            return Some(text.clone());
+        }
+        let patterns = sts.mx.clone().unwrap_or_else(|| self.mx_names(name));
+        let fields = ["version: STSv1".to_owned(), format!("mode: {}", sts.mode)];
+        let mx = patterns.iter().map(|pattern| format!("mx: {pattern}"));
+        let last = format!("max_age: {}", sts.max_age);
+        let lines = fields.into_iter().chain(mx).chain([last]);
+        Some(lines.map(|line| line + "\r\n").collect())
+    }
+
+    /// The MX hosts, or the domain itself where it has no MX record (RFC 5321 §5.1); of a null MX (RFC 7505) none. Names
+    /// stand in a policy as A-labels (RFC 8461 §4.1).
+    fn mx_names(&self, name: &str) -> Vec<String> {
+        if self.mx.is_empty() {
+            return vec![ascii_form(name)];
+        }
+        let hosts = self.mx.iter().filter(|record| record.host != ".");
+        hosts
+            .map(|record| ascii_form(without_brackets(&record.host)))
+            .collect()
     }
 }
 

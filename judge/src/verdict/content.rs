@@ -8,10 +8,10 @@ use super::outcome::{Fate, Outcome};
 use super::pattern::{all_match, field_matches};
 use super::received::Received;
 use super::scope::Scope;
-use super::tls_report::reports;
+use super::tls_report::{ArrivedReport, lies, reports, tables};
 use super::wanted::{self, counts};
 use crate::events::What;
-use crate::scenario::{FieldPattern, Fields};
+use crate::scenario::{FieldPattern, Fields, Level};
 
 /// The keys that say which notice is meant; the others say how it must be.
 const CHOOSING: [&str; 3] = ["to", "action", "recipient"];
@@ -242,8 +242,9 @@ pub(crate) fn trace(scope: &Scope<'_, '_>, wanted: &Fields) -> Found {
 }
 
 /// TLS reports that arrived. None at all is a warning at most.
-pub(crate) fn report(scope: &Scope<'_, '_>, wanted: Option<&[Fields]>) -> Found {
-    let arrived = reports(scope.evidence, scope.step);
+pub(crate) fn report(scope: &Scope<'_, '_>, wanted: Option<&[Fields]>, level: Level) -> Found {
+    let mut arrived = reports(scope.evidence, scope.step);
+    arrived.retain(ArrivedReport::is_taken);
     let decisive: Vec<usize> = arrived.iter().map(|report| report.event).collect();
     let Some(wanted) = wanted else {
         return Found {
@@ -261,17 +262,14 @@ pub(crate) fn report(scope: &Scope<'_, '_>, wanted: Option<&[Fields]>) -> Found 
             rests_on_silence: false,
         };
     }
-    let tables: Vec<Map<String, Value>> = arrived
-        .iter()
-        .flat_map(|report| report.tables(scope.evidence))
-        .collect();
+    let tables = tables(scope.evidence, &arrived, level);
     let missing: Vec<&Fields> = wanted
         .iter()
         .filter(|fields| !tables.iter().any(|table| all_match(fields, table)))
         .collect();
     let got = match missing.first() {
         None => number_of(arrived.len(), "report"),
-        Some(fields) => nearest(fields, &tables, &arrived),
+        Some(fields) => nearest(scope, fields, &tables, (&arrived, level)),
     };
     Found {
         holds: Holds::from(missing.is_empty()),
@@ -283,9 +281,10 @@ pub(crate) fn report(scope: &Scope<'_, '_>, wanted: Option<&[Fields]>) -> Found 
 
 /// What the report that fits best says instead.
 fn nearest(
+    scope: &Scope<'_, '_>,
     fields: &Fields,
     tables: &[Map<String, Value>],
-    arrived: &[super::tls_report::ArrivedReport],
+    (arrived, level): (&[ArrivedReport], Level),
 ) -> String {
     let wrong = |table: &Map<String, Value>| -> Vec<String> {
         fields
@@ -301,15 +300,18 @@ fn nearest(
         .map(wrong)
         .min_by_key(Vec::len)
         .unwrap_or_default();
-    let problems: Vec<&str> = arrived
-        .iter()
-        .flat_map(|report| &report.problems)
-        .map(String::as_str)
-        .collect();
-    if fields.contains_key("well_formed") && !problems.is_empty() {
-        return format!("{} ({})", best.join(", "), problems.join("; "));
+    let mut why: Vec<String> = Vec::new();
+    if fields.contains_key("well_formed") {
+        let problems = arrived.iter().flat_map(|report| report.problems.at(level));
+        why.extend(problems.map(str::to_owned));
     }
-    best.join(", ")
+    if fields.contains_key("truthful") {
+        why.extend(lies(scope.evidence).into_iter().map(|(_, lie)| lie));
+    }
+    if why.is_empty() {
+        return best.join(", ");
+    }
+    format!("{} ({})", best.join(", "), why.join("; "))
 }
 
 /// The answer to `ask`.

@@ -213,7 +213,7 @@ fn found(scope: &Scope<'_, '_>, table: &Expect, expectation: &Expectation) -> Fo
         Wanted::Disclosed(wanted) => delivery::disclosed_of(scope, *wanted, via_of(table)),
         Wanted::Notice(wanted) => content::notice(scope, wanted.as_ref()),
         Wanted::Trace(wanted) => content::trace(scope, wanted),
-        Wanted::Report(wanted) => content::report(scope, wanted.as_deref()),
+        Wanted::Report(wanted) => content::report(scope, wanted.as_deref(), table.level),
         Wanted::Answer(wanted) => content::answer(scope, wanted),
         Wanted::Saw(patterns) => event_findings::saw(scope, patterns),
         Wanted::Never(patterns) => event_findings::never(scope, patterns),

@@ -49,8 +49,6 @@ mod suite_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-mod tls_report_tests;
-#[cfg(test)]
 mod verdict_tests;
 
 pub use case_verdict::{CaseResult, Verdict, judge};

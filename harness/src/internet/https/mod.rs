@@ -2,8 +2,8 @@
 //!
 //! `fake` listens. `visit` takes one connection through TLS, its request and the answer; `deeds` does what faults say
 //! of the answer. `site` knows what stands under which name and path, `policy` the text of a policy as published.
-//! `request` and `answer` are HTTP/1.1 (RFC 9112) as far as a fetch and a POST need it, `report` is what was posted;
-//! `channel` has the bytes.
+//! `request` and `answer` are HTTP/1.1 (RFC 9112) as far as a fetch and a POST need it; `channel` has the bytes. What was
+//! posted, `collectors` unpacks.
 
 mod fake;
 
@@ -13,7 +13,6 @@ mod visit;
 mod answer;
 mod channel;
 mod policy;
-mod report;
 mod request;
 mod site;
 

@@ -1,8 +1,6 @@
-//! The policy of a domain as its table has it (RFC 8461 §3.2): the text, and what of it differs from a healthy one.
+//! The policy of a domain as it is served (RFC 8461 §3.2), and what of it differs from a healthy one.
 
-use mtaspec_judge::scenario::{Difference, Domain, Sts, World, differences, without_brackets};
-
-use crate::plan::ascii;
+use mtaspec_judge::scenario::{Difference, Domain, World, differences};
 
 /// A policy as its host serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub(super) struct Policy {
 impl Policy {
     /// The policy that a domain of the world publishes.
     pub(super) fn of(name: &str, domain: &Domain, world: &World) -> Option<Self> {
-        let sts = domain.sts.as_ref()?;
+        let text = domain.policy_text(name)?;
         let of_policy = |one: &Difference| match one {
             Difference::Domain(of, key) => {
                 let keys = ["sts.mode", "sts.mx", "sts.max_age", "sts.policy"];
@@ -25,7 +23,7 @@ impl Policy {
             _ => false,
         };
         Some(Self {
-            text: (sts.policy.clone()).unwrap_or_else(|| text(name, domain, sts)),
+            text,
             shown: (differences(world).into_iter().flatten())
                 .filter(of_policy)
                 .collect(),
@@ -33,32 +31,9 @@ impl Policy {
     }
 }
 
-/// The fields in the order of RFC 8461 §3.2, lines ended by CRLF.
-fn text(name: &str, domain: &Domain, sts: &Sts) -> String {
-    let mut text = format!("version: STSv1\r\nmode: {}\r\n", sts.mode);
-    let patterns = sts.mx.clone().unwrap_or_else(|| mx_hosts(name, domain));
-    for pattern in patterns {
-        text.push_str(&format!("mx: {pattern}\r\n"));
-    }
-    text.push_str(&format!("max_age: {}\r\n", sts.max_age));
-    text
-}
-
-/// The MX hosts, or the domain itself where it has no MX record (RFC 5321 §5.1); of a null MX (RFC 7505) none. Names
-/// stand in a policy as A-labels (RFC 8461 §4.1).
-fn mx_hosts(name: &str, domain: &Domain) -> Vec<String> {
-    if domain.mx.is_empty() {
-        return vec![ascii(name)];
-    }
-    let hosts = domain.mx.iter().filter(|record| record.host != ".");
-    hosts
-        .map(|record| ascii(without_brackets(&record.host)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use mtaspec_judge::scenario::MxRecord;
+    use mtaspec_judge::scenario::{MxRecord, Sts};
 
     use super::*;
 

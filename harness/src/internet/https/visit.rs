@@ -14,9 +14,9 @@ use super::answer::Answer;
 use super::channel::{Channel, Ended, Talk};
 use super::deeds::GARBAGE;
 use super::fake::{HttpsSetup, Standing};
-use super::report::Posted;
 use super::request::{Front, Request};
 use super::site::Offer;
+use crate::internet::collectors::Unpacked;
 use crate::internet::line::Line;
 use crate::internet::tls::{HandshakeDeeds, HandshakeEnd};
 use crate::internet::wire::Wire;
@@ -49,7 +49,7 @@ enum Told {
     Post {
         to: String,
         media_type: String,
-        posted: Posted,
+        posted: Unpacked,
     },
 }
 
@@ -220,7 +220,7 @@ impl Visit {
                 told = Told::Post {
                     to: format!("https://{}{}", host.unwrap_or(&setup.name), request.path),
                     media_type: request.media_type.clone(),
-                    posted: Posted::of(body),
+                    posted: Unpacked::of(body),
                 };
                 plain(200)
             }

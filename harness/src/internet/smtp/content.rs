@@ -70,6 +70,11 @@ impl Content {
         self.size
     }
 
+    /// What was kept.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.kept
+    }
+
     /// What was kept, as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.kept).into_owned()

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::connection;
 use super::overhearing::Canaries;
 use crate::clock::CaseClock;
+use crate::internet::collectors::PublishedKeys;
 use crate::internet::connections::ConnectionCounter;
 use crate::internet::faults::FaultBook;
 use crate::internet::listening::{Listening, Serve};
@@ -38,6 +39,8 @@ pub struct FakeSetup {
     pub attacker: Option<Attacker>,
     /// What misbehaves.
     pub faults: Arc<FaultBook>,
+    /// The DKIM keys that the world has published, for reports that arrive.
+    pub keys: Arc<PublishedKeys>,
     /// The messages of the case.
     pub mail: Arc<MailPlan>,
     /// The certificates of the run.

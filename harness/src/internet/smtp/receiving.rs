@@ -10,6 +10,7 @@ use super::keywords::HEALTHY_SIZE;
 use super::replies::{Standard, is_positive};
 use super::session::State;
 use super::transaction::size_limit;
+use crate::internet::collectors::mailed_report;
 use crate::plan::without_tokens;
 
 /// Octets of a message that are read and thrown away before it counts as a flood.
@@ -162,17 +163,20 @@ impl Session {
                 let mail = &self.talk.setup.mail;
                 self.talk.message = mail.message_of_text(content.as_bytes()).map(str::to_owned);
             }
+            let to = transaction.to.iter();
+            let to: Vec<String> = to.map(|address| without_tokens(address)).collect();
+            let keys = &self.talk.setup.keys;
+            let report = mailed_report(transaction.content.octets(), &to, keys);
             self.talk.tell(What::MessageAccepted {
                 from: without_tokens(&transaction.from),
-                to: transaction
-                    .to
-                    .iter()
-                    .map(|address| without_tokens(address))
-                    .collect(),
+                to,
                 tls: self.talk.tls.clone().unwrap_or_else(|| "none".into()),
                 requiretls: transaction.requiretls,
                 content,
             });
+            if let Some(report) = report {
+                self.talk.tell(report);
+            }
         }
         self.end_transaction();
         Ok(())

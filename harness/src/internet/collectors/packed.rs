@@ -1,4 +1,4 @@
-//! What was posted to a collector (RFC 8460 §5.4), unpacked where it is packed. Whether it is a report, the verdict says.
+//! A report as it came, unpacked where it is packed (RFC 8460 §5.2). Whether it is one, the verdict says.
 
 use std::io::Read;
 
@@ -10,18 +10,18 @@ const LIMIT: u64 = 4 << 20;
 /// The first octets of gzip (RFC 1952 §2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A posted body as an event has it.
+/// A body as an event has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Posted {
+pub(crate) struct Unpacked {
     /// Unpacked; what is no text is told as near as can be.
-    pub(super) body: String,
+    pub(crate) body: String,
     /// It came packed.
-    pub(super) compressed: bool,
+    pub(crate) compressed: bool,
 }
 
-impl Posted {
+impl Unpacked {
     /// Unpacks a body, if it is packed: the octets say so, whatever its media type claims.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut unpacked = Vec::new();
         let compressed = bytes.starts_with(&GZIP)
             && GzDecoder::new(bytes)
@@ -54,20 +54,20 @@ mod tests {
 
     #[test]
     fn only_what_is_packed_is_unpacked_and_never_without_end() {
-        let posted = Posted::of(&packed(b"{}"));
-        assert_eq!((posted.body.as_str(), posted.compressed), ("{}", true));
-        let posted = Posted::of(b"{}");
-        assert_eq!((posted.body.as_str(), posted.compressed), ("{}", false));
+        let unpacked = Unpacked::of(&packed(b"{}"));
+        assert_eq!((unpacked.body.as_str(), unpacked.compressed), ("{}", true));
+        let unpacked = Unpacked::of(b"{}");
+        assert_eq!((unpacked.body.as_str(), unpacked.compressed), ("{}", false));
         let cut = &packed(b"{}")[..12];
-        assert!(!Posted::of(cut).compressed);
-        let bomb = Posted::of(&packed(&vec![0; 16 << 20]));
+        assert!(!Unpacked::of(cut).compressed);
+        let bomb = Unpacked::of(&packed(&vec![0; 16 << 20]));
         assert_eq!(bomb.body.len() as u64, LIMIT);
     }
 
     proptest! {
         #[test]
         fn no_octets_make_it_panic(bytes in any::<Vec<u8>>()) {
-            let _ = Posted::of(&[GZIP.to_vec(), bytes].concat());
+            let _ = Unpacked::of(&[GZIP.to_vec(), bytes].concat());
         }
     }
 }
