@@ -14,7 +14,7 @@ use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
 use mtaspec_engine::outside::{MemoryStore, Outside, Spawner};
 use mtaspec_engine::probe::{About, Padlock, Probe};
 use mtaspec_engine::settings::{
-    Account, AddressList, Aliases, Applies, ListEntry, OwnCertificate, Receiving,
+    Account, AddressList, Aliases, Applies, DaneUse, Dnssec, ListEntry, OwnCertificate, Receiving,
     Route as EngineRoute, RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches,
     TlsVersion,
 };
@@ -220,6 +220,14 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
         briefing.resolver
     };
     let mut settings = Settings::new(hostname, vec![resolver]);
+    // The resolver that does not validate is told of as one that nobody vouches for.
+    if !told.settings.resolver_validates {
+        settings.dnssec = Dnssec::Off;
+    }
+    settings.dane = (told.settings.dane.iter())
+        .map(|(domain, word)| Ok((DomainName::parse(domain)?, dane_use(word))))
+        .collect::<Result<_, AddressError>>()
+        .map_err(|error| cannot("the use of DANE", &error))?;
     settings.rules = (told.rules.iter())
         .map(engine_rule)
         .collect::<Result<_, _>>()
@@ -289,6 +297,15 @@ fn engine_rule(rule: &Rule) -> Result<EngineRule, AddressError> {
         switches: switches(rule.switches),
         unit: rule.unit.as_deref().map(DomainName::parse).transpose()?,
     })
+}
+
+/// What the words of scenarios say of DANE; the reader lets no other pass.
+fn dane_use(word: &str) -> DaneUse {
+    match word {
+        "mandatory" => DaneUse::Mandatory,
+        "audit-only" => DaneUse::AuditOnly,
+        _ => DaneUse::Off,
+    }
 }
 
 fn engine_route(domain: &str, route: &Route) -> Result<EngineRoute, AddressError> {

@@ -118,6 +118,8 @@ impl Engine {
             "ask-test-connection",
             "ask-padlock",
             "ipv6",
+            "dane",
+            "setting-resolver",
             "setting-minimum-tls",
             "setting-aliases",
             "setting-trust",
@@ -310,6 +312,7 @@ fn workshop(
         resolver: Resolver::new(
             outside.clone(),
             settings.resolvers.clone(),
+            &settings.dnssec,
             Arc::clone(&chance),
         ),
         stack: Stack::new(&settings, Arc::clone(&outside.clock))?,

@@ -7,7 +7,6 @@
 
 pub mod address;
 mod admission;
-#[cfg_attr(not(test), expect(dead_code, reason = "delivery asks for it next"))]
 mod dane;
 mod delivery;
 mod dkim;

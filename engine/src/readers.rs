@@ -17,7 +17,7 @@ use crate::delivery::{DsnParameters, Message, TlsTag};
 use crate::dkim;
 use crate::dsn;
 use crate::outside::MemoryBeside;
-use crate::route::{Answer, Directory, LookupFault};
+use crate::route::{Answer, Directory, Lookup, LookupFault, Security};
 use crate::settings::file::SettingsFile;
 use crate::smtp::{Command, Keywords, Lines, Reply};
 use crate::spf;
@@ -188,18 +188,21 @@ fn settings(bytes: &[u8]) {
 struct Published(Vec<u8>);
 
 impl Directory for Published {
-    async fn lookup(&self, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
+    async fn look_up(&self, name: &Name, kind: RecordType) -> Result<Lookup, LookupFault> {
         let owner = name.clone();
-        Ok(match kind {
+        let answer = match kind {
             RecordType::TXT => Answer::Records {
                 owner,
                 mx: Vec::new(),
                 addresses: Vec::new(),
                 texts: vec![self.0.clone()],
                 pointers: Vec::new(),
+                tlsa: Vec::new(),
             },
             _ => Answer::NoData { owner },
-        })
+        };
+        let security = Security::Insecure;
+        Ok(Lookup { answer, security })
     }
 }
 

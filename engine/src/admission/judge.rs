@@ -96,7 +96,7 @@ mod tests {
     use crate::delivery::Recipient;
     use crate::outside::Outside;
     use crate::route::{Chance, Resolver};
-    use crate::settings::{AddressList, ListEntry, Rule, Settings, Switches};
+    use crate::settings::{AddressList, Dnssec, ListEntry, Rule, Settings, Switches};
     use crate::tls::{Stack, Trust};
 
     const TLS_ALONE: Switches = Switches {
@@ -120,7 +120,12 @@ mod tests {
         ];
         settings.rules = rules;
         Workshop {
-            resolver: Resolver::new(outside.clone(), Vec::new(), Arc::clone(&chance)),
+            resolver: Resolver::new(
+                outside.clone(),
+                Vec::new(),
+                &Dnssec::Off,
+                Arc::clone(&chance),
+            ),
             stack: Stack::new(&settings, Arc::clone(&outside.clock)).unwrap(),
             web: Stack::for_web(Arc::clone(&outside.clock)).unwrap(),
             acceptor: None,

@@ -46,7 +46,7 @@ pub(super) struct Association {
 
 /// Why a record is unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unusable {
+pub(super) enum Unusable {
     /// Its usage is none that mail knows.
     #[error("certificate usage {0} is not used with SMTP")]
     Usage(u8),

@@ -2,9 +2,13 @@
 //!
 //! `tlsa` reads one record, `association` says whether it is usable, `records` makes of a whole set what a host has to
 //! show and judges the chain it showed, by `selection` (which bytes a record speaks of), `anchor` (usage 2) and
-//! `reference` (names). None of these looks anything up.
+//! `reference` (names). None of these looks anything up; `asked` does, by the security state that `route` tells of each
+//! answer.
 
 mod anchor;
+mod asked;
+#[cfg(test)]
+mod asked_tests;
 mod association;
 mod fault;
 mod records;
@@ -16,5 +20,7 @@ mod selection;
 mod testing;
 mod tlsa;
 
+pub(crate) use asked::{Asked, asked_of};
+pub(crate) use fault::{DaneFault, TlsaFault};
 pub(crate) use records::Records;
 pub(crate) use tlsa::Tlsa;

@@ -43,6 +43,12 @@ impl Records {
         })
     }
 
+    /// The names of which a certificate under usage 2 must carry one.
+    #[must_use]
+    pub(crate) fn references(&self) -> &[DomainName] {
+        &self.references
+    }
+
     /// Judges what a host has shown, leaf first: one record that it fits is enough (RFC 7671 §8).
     ///
     /// Under usage 3 neither name nor dates count, nor who has signed (RFC 7672 §3.1.1, §3.2.1).

@@ -10,6 +10,7 @@
 //! | the certificate fails what is asked | used | violated: certificate |
 //! | does not list REQUIRETLS inside TLS | used | violated, if the message has it |
 
+use crate::dane::TlsaFault;
 use crate::tls::{ChainFault, HandshakeFault, NameFault};
 
 use super::demand::{Breach, Demand, Demander, StsDemand};
@@ -46,6 +47,9 @@ pub(crate) enum Violation {
     /// The certificate is another host's.
     #[error("{0}")]
     Name(NameFault),
+    /// It does not fit its TLSA records.
+    #[error("{0}")]
+    Tlsa(TlsaFault),
     /// Its name may be forged (RFC 8689 §2).
     #[error("neither DNSSEC nor an MTA-STS policy backs its name")]
     UnbackedName,
@@ -66,6 +70,7 @@ impl Violation {
             Self::Chain(ChainFault::Expired) => "certificate-expired",
             Self::Chain(_) => "certificate-not-trusted",
             Self::Name(_) => "certificate-host-mismatch",
+            Self::Tlsa(fault) => fault.failure_type(),
         }
     }
 }
@@ -122,6 +127,9 @@ pub(crate) fn after_hello_in_tls(demand: &Demand, lists_requiretls: bool) -> Res
 /// After a handshake that succeeded: is it enough? An opportunistic sender takes any certificate (RFC 7435 §4).
 ///
 /// Demanders are asked in their order, so that one who decides for a bounce is heard first.
+///
+/// Choice: where usable TLSA records authenticate the host, an STS policy is not asked. RFC 8461 §2 only says that a policy must
+/// not rescue a host that fails DANE; who publishes both has said by the stronger of them which keys are right.
 pub(crate) fn after_handshake(demand: &Demand, shown: &Shown) -> Result<(), Breach> {
     let obligation = demand.obligation;
     by_authorities(
@@ -131,8 +139,16 @@ pub(crate) fn after_handshake(demand: &Demand, shown: &Shown) -> Result<(), Brea
         shown,
     )?;
     if demand.require_tls {
-        require_tls::certificate(false, &shown.verification)
+        let by_dane = demand.dane.authenticates() && shown.tlsa == Some(Ok(()));
+        require_tls::certificate(by_dane, &shown.verification)
             .map_err(|violation| breach(Demander::RequireTls, violation))?;
+    }
+    if demand.dane.authenticates() {
+        return match &shown.tlsa {
+            Some(Ok(())) => Ok(()),
+            Some(Err(fault)) => Err(breach(Demander::Dane, Violation::Tlsa(fault.clone()))),
+            None => Err(breach(Demander::Dane, Violation::Tlsa(TlsaFault::Absent))),
+        };
     }
     let by_policy = demand.sts != StsDemand::Nothing;
     by_authorities(Demander::Sts, by_policy, by_policy, shown)
@@ -249,6 +265,7 @@ mod tests {
                 suite: Suite::of(0x1301),
                 chain: Vec::new(),
                 verification: Verification { chain, name },
+                tlsa: None,
             };
             assert_eq!(
                 after_handshake(&demand(letters), &shown),

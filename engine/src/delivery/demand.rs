@@ -4,6 +4,7 @@
 //! Each of them has its demander, who decides what becomes of mail that no host satisfies (see `disposition`).
 
 use crate::address::DomainName;
+use crate::dane::Asked;
 use crate::obligation::Obligation;
 use crate::sts::{Mode, Policy};
 
@@ -28,17 +29,6 @@ impl Demander {
     pub(crate) fn bounces(self) -> bool {
         matches!(self, Self::Rule | Self::RequireTls)
     }
-}
-
-/// What TLSA records ask of a host.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum DaneDemand {
-    /// Nothing: there are none that can be believed.
-    #[default]
-    Nothing,
-    /// TLS without authentication: there are some, and none is usable (RFC 7672 §2.2).
-    #[expect(dead_code, reason = "no TLSA records are looked up yet")]
-    Tls,
 }
 
 /// What the MTA-STS policy in force asks of a host.
@@ -75,7 +65,7 @@ pub(crate) struct Demand {
     /// Whether the message has REQUIRETLS (RFC 8689 §4.2.1).
     pub(crate) require_tls: bool,
     /// What TLSA records ask.
-    pub(crate) dane: DaneDemand,
+    pub(crate) dane: Asked,
     /// What a policy asks.
     pub(crate) sts: StsDemand,
 }
@@ -97,7 +87,7 @@ impl Demand {
             Some(Demander::Rule)
         } else if self.require_tls {
             Some(Demander::RequireTls)
-        } else if self.dane != DaneDemand::Nothing {
+        } else if self.dane.requires_tls() {
             Some(Demander::Dane)
         } else {
             (self.sts != StsDemand::Nothing).then_some(Demander::Sts)
@@ -107,7 +97,10 @@ impl Demand {
     /// Whether the host has to prove anything of who it is, and so that it owns the key of its certificate.
     #[must_use]
     pub(crate) fn authenticates(&self) -> bool {
-        self.obligation.authenticates() || self.require_tls || self.sts != StsDemand::Nothing
+        self.obligation.authenticates()
+            || self.require_tls
+            || self.dane.judges()
+            || self.sts != StsDemand::Nothing
     }
 }
 

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 
-use crate::address::{DomainName, MailDomain};
+use crate::address::MailDomain;
+use crate::dane::{self, Asked, DaneFault};
 use crate::dsn;
 use crate::obligation::Obligation;
-use crate::route::{self, Hosts, NextHop, RouteFault};
+use crate::route::{self, Hosts, Located, MxHost, NextHop, RouteFault};
 use crate::smtp::Client;
 use crate::sts::Standing;
 use crate::tls::PeerName;
@@ -85,7 +86,7 @@ impl Walk<'_> {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
                 let peer = PeerName::Address(address);
-                let demand = self.demand(&peer);
+                let demand = self.demand(&peer, Asked::Nothing);
                 self.over_addresses(&peer, &[address], &demand).await;
             }
             Ok(Hosts::Named(hosts)) => {
@@ -94,7 +95,7 @@ impl Walk<'_> {
                     if self.remaining().is_empty() {
                         return;
                     }
-                    self.over_host(host.name).await;
+                    self.over_host(host).await;
                 }
             }
         }
@@ -110,10 +111,10 @@ impl Walk<'_> {
         }
     }
 
-    /// What a host must show.
-    fn demand(&self, peer: &PeerName) -> Demand {
-        let is_optional = self.message.tls == TlsTag::Optional;
-        let standing = self.standing.as_ref().filter(|_| !is_optional);
+    /// What a host must show, whose TLSA records ask this.
+    fn demand(&self, peer: &PeerName, dane: Asked) -> Demand {
+        let is_asked = !self.is_optional() && !dane.authenticates();
+        let standing = self.standing.as_ref().filter(|_| is_asked);
         let policy = standing.and_then(Standing::policy);
         Demand {
             require_tls: self.message.tls == TlsTag::Required,
@@ -121,6 +122,7 @@ impl Walk<'_> {
                 (PeerName::Host(host), Some(cached)) => StsDemand::of(&cached.policy, host),
                 _ => StsDemand::Nothing,
             },
+            dane,
             ..Demand::of(self.obligation)
         }
     }
@@ -143,21 +145,47 @@ impl Walk<'_> {
         is_forgiven
     }
 
-    async fn over_host(&mut self, name: DomainName) {
-        let peer = PeerName::Host(name.clone());
-        let demand = self.demand(&peer);
-        let host = name.to_string();
-        if let Err(breach) = decision::before_connecting(&demand) {
-            self.note(&Trouble::Violated { host, breach });
-            return;
-        }
-        match route::addresses(&self.workshop.resolver, &name).await {
-            Err(fault) => self.note(&Trouble::Unresolved { host, fault }),
-            Ok(none) if none.is_empty() => {
-                self.note(&self.of_way(Trouble::NoAddress { host }));
+    /// Whether the message goes out whatever recipients' domains have published (RFC 8689 §3).
+    fn is_optional(&self) -> bool {
+        self.message.tls == TlsTag::Optional
+    }
+
+    /// Tries a host, if it is known where it is and what its TLSA records ask.
+    async fn over_host(&mut self, host: MxHost) {
+        let name = host.name.to_string();
+        let located = match route::locate(&self.workshop.resolver, &host.name).await {
+            Err(fault) => return self.note(&Trouble::Unresolved { host: name, fault }),
+            Ok(none) if none.addresses.is_empty() => {
+                return self.note(&self.of_way(Trouble::NoAddress { host: name }));
             }
-            Ok(found) => self.over_addresses(&peer, &found, &demand).await,
+            Ok(located) => located,
+        };
+        let dane = match self.asked(&host, &located).await {
+            Err(fault) => return self.note(&Trouble::Dane { host: name, fault }),
+            Ok(dane) => dane,
+        };
+        let peer = PeerName::Host(host.name);
+        let demand = self.demand(&peer, dane);
+        match decision::before_connecting(&demand) {
+            Err(breach) => self.note(&Trouble::Violated { host: name, breach }),
+            Ok(()) => {
+                self.over_addresses(&peer, &located.addresses, &demand)
+                    .await;
+            }
         }
+    }
+
+    /// What the TLSA records of a host ask of this message.
+    async fn asked(&self, host: &MxHost, located: &Located) -> Result<Asked, DaneFault> {
+        if self.is_optional() {
+            return Ok(Asked::Nothing);
+        }
+        let asked = dane::asked_of(self.workshop, self.next_hop, host, located).await;
+        if let Err(fault) = &asked {
+            let failure = fault.failure_type();
+            tracing::info!(host = %host.name, %fault, failure, "the host is left out");
+        }
+        asked
     }
 
     /// The same trouble, told as one of the settings where a route and not the recipient's domain led there for good.

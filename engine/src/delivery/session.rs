@@ -159,26 +159,30 @@ impl Call<'_> {
     async fn protect(&self, client: Client, sight: &mut Sight) -> Result<Client, Ended> {
         let (workshop, peer) = (self.workshop, self.peer);
         let outside = &workshop.outside;
+        // The names that are asked for in SNI and found in TLSA records go together (RFC 7672 §8.1).
+        let base = self.demand.dane.base().cloned().map(PeerName::Host);
+        let asked_for = base.as_ref().unwrap_or(peer);
         let handshake = workshop
             .stack
-            .handshake(client.into_stream(), peer, self.proof);
+            .handshake(client.into_stream(), asked_for, self.proof);
         let protected = match outside.within(HANDSHAKE_LIMIT, handshake).await {
             Ok(Ok(protected)) => protected,
             Ok(Err(fault)) => return Err(self.handshake_failed(fault.0, sight)),
             Err(limit) => return Err(self.handshake_failed(limit.to_string(), sight)),
         };
-        let verification = workshop
-            .trust
-            .judge(&protected.chain, peer, outside.clock.now());
+        let now = outside.clock.now();
+        let verification = workshop.trust.judge(&protected.chain, peer, now);
+        let tlsa = self.demand.dane.judge(&protected.chain, now);
         tracing::info!(
             %peer,
             version = %protected.version,
             cipher = protected.suite.registered,
             chain = ?verification.chain,
             name = ?verification.name,
+            tlsa = ?tlsa,
             "TLS"
         );
-        let shown = Shown::of(&protected, verification);
+        let shown = Shown::of(&protected, verification, tlsa);
         let spoken = Spoken::new(protected.version, protected.suite);
         let client = Client::new(outside.clone(), protected.stream).inside(spoken);
         let decided = decision::after_handshake(self.demand, &shown);

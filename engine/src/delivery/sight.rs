@@ -1,5 +1,6 @@
 //! What one session met, step by step: data for whoever decides, tells or counts afterwards.
 
+use crate::dane::TlsaFault;
 use crate::settings::TlsVersion;
 use crate::smtp::Reply;
 use crate::tls::{HandshakeFault, Protected, Suite, Verification};
@@ -87,15 +88,22 @@ pub(crate) struct Shown {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     /// What the certificate proves by the trusted authorities.
     pub(crate) verification: Verification,
+    /// What it proves by TLSA records; none where there are no usable ones.
+    pub(crate) tlsa: Option<Result<(), TlsaFault>>,
 }
 
 impl Shown {
-    pub(super) fn of(protected: &Protected, verification: Verification) -> Self {
+    pub(super) fn of(
+        protected: &Protected,
+        verification: Verification,
+        tlsa: Option<Result<(), TlsaFault>>,
+    ) -> Self {
         Self {
             version: protected.version,
             suite: protected.suite,
             chain: protected.chain.clone(),
             verification,
+            tlsa,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why one host did not take a message for a recipient.
 
+use crate::dane::DaneFault;
 use crate::route::{LookupFault, RouteFault};
 use crate::smtp::{Category, Refusal, Reply, Stage};
 
@@ -38,6 +39,13 @@ pub(crate) enum Trouble {
         host: String,
         /// Why.
         fault: LookupFault,
+    },
+    /// It is not known what the host would have to show, or not published.
+    Dane {
+        /// The host.
+        host: String,
+        /// Why.
+        fault: DaneFault,
     },
     /// Nobody answered at an address of the host.
     Unreachable {
@@ -102,6 +110,7 @@ impl Trouble {
             Self::Route(_)
             | Self::NoAddress { .. }
             | Self::Unresolved { .. }
+            | Self::Dane { .. }
             | Self::Unreachable { .. } => None,
             Self::Remembered(remembered) => remembered.host.as_deref(),
             Self::Unwelcome { host, .. }
@@ -131,6 +140,7 @@ impl Trouble {
         match self {
             Self::Route(RouteFault::Lookup(..))
             | Self::Unresolved { .. }
+            | Self::Dane { .. }
             | Self::Unreachable { .. }
             | Self::Broken { .. }
             | Self::Remembered(_) => false,
@@ -175,6 +185,7 @@ impl Trouble {
             | Self::NoAddress { .. } => "5.4.4",
             Self::Route(RouteFault::Loop(_)) => "5.4.6",
             Self::Route(RouteFault::Lookup(..)) | Self::Unresolved { .. } => "4.4.3",
+            Self::Dane { fault, .. } => fault.status(),
             Self::Unreachable { .. } => "4.4.1",
             Self::Broken {
                 malformed: true, ..
@@ -216,6 +227,7 @@ impl Trouble {
             Self::Unresolved { host, fault } => {
                 format!("the address of {host} could not be looked up: {fault}")
             }
+            Self::Dane { host, fault } => format!("the host {host} was not used: {fault}"),
             Self::Unreachable { host, text } => {
                 format!("the host {host} could not be reached: {text}")
             }

@@ -21,6 +21,11 @@ pub(super) fn advice(event: &Event) -> &'static str {
     }
 }
 
+/// What the recipient's domain has published stopped: nothing was sent.
+const OF_PUBLISHED: &str = "the recipient's domain has published how mail to it must be protected, and its own servers do not keep to \
+     that, so nothing was sent: somebody may stand in the way. Tell the recipient in another way, or ask the \
+     administrator there.";
+
 fn after_failure(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Violated { breach, .. } if breach.by == Demander::RequireTls => {
@@ -29,11 +34,7 @@ fn after_failure(trouble: &Trouble) -> &'static str {
         Trouble::Violated { breach, .. } if breach.by.bounces() => {
             after_violation(&breach.violation)
         }
-        Trouble::Violated { .. } => {
-            "the recipient's domain has published how mail to it must be protected, and its own servers do not keep to \
-             that, so nothing was sent: somebody may stand in the way. Tell the recipient in another way, or ask the \
-             administrator there."
-        }
+        Trouble::Violated { .. } | Trouble::Dane { .. } => OF_PUBLISHED,
         Trouble::Route(RouteFault::NoDomain(_)) => {
             "check the part of the address behind the @ for mistakes."
         }
@@ -123,7 +124,7 @@ fn after_violation(violation: &Violation) -> &'static str {
             "mail to this recipient has to be protected by TLS, with a certificate that is valid today, so nothing \
              was sent. Ask the recipient's administrator to renew it, or your own to change the rule."
         }
-        Violation::Chain(_) => {
+        Violation::Chain(_) | Violation::Tlsa(_) => {
             "mail to this recipient has to be protected by TLS, with a certificate from an authority that is trusted \
              here, so nothing was sent. Ask the recipient's administrator for such a certificate, or your own to \
              change the rule."

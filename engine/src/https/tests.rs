@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::*;
 use crate::outside::{BoxFuture, Clock, Network, Outside, Stream};
 use crate::route::{Chance, Resolver};
+use crate::settings::Dnssec;
 use crate::tls::{ChainFault, NameFault, PeerName, Stack, Trust};
 
 /// A server behind every address: one answer, in the bytes given. It says so when it has read the request and is done.
@@ -137,7 +138,7 @@ impl Stage {
         change: impl FnOnce(&mut Request<'_>),
     ) -> (Result<Response, HttpsFault>, Option<String>) {
         let chance = Arc::new(Chance::from_seed(0));
-        let resolver = Resolver::new(self.outside.clone(), Vec::new(), chance);
+        let resolver = Resolver::new(self.outside.clone(), Vec::new(), &Dnssec::Off, chance);
         let stack = Stack::for_web(Arc::clone(&self.outside.clock)).unwrap();
         let client = Client {
             outside: &self.outside,

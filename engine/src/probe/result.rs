@@ -167,6 +167,7 @@ mod tests {
                         chain: Ok(()),
                         name: Ok(()),
                     },
+                    tlsa: None,
                 },
             }))
         };

@@ -164,7 +164,7 @@ fn hop(violation: &Violation) -> Hop {
         Violation::NotNamed => Hop::Mx,
         Violation::NotOffered | Violation::Refused(_) => Hop::StartTls,
         Violation::Handshake(_) => Hop::Handshake,
-        Violation::Chain(_) | Violation::Name(_) => Hop::Certificate,
+        Violation::Chain(_) | Violation::Name(_) | Violation::Tlsa(_) => Hop::Certificate,
         Violation::UnbackedName => Hop::Mx,
         Violation::NoRequireTls => Hop::EhloInTls,
     }

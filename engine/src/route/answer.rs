@@ -1,12 +1,15 @@
-//! What a DNS answer says about one question (RFC 1035 §4.1, RFC 2308).
+//! What a DNS answer says about one question (RFC 1035 §4.1, RFC 2308), and how far it can be believed.
 //!
-//! Bytes come in, an `Answer` goes out. Aliases that the answer itself resolves are followed here; one that leads out of
+//! A message comes in, an `Answer` goes out. Aliases that the answer itself resolves are followed here; one that leads out of
 //! the answer is handed on for a further question.
 
 use std::net::IpAddr;
 
+use hickory_proto::dnssec::Proof;
 use hickory_proto::op::{Message, MessageType, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use crate::dane::Tlsa;
 
 /// The most aliases that are followed in one answer.
 const ALIAS_LIMIT: usize = 8;
@@ -24,8 +27,10 @@ pub(crate) enum Answer {
         addresses: Vec<IpAddr>,
         /// TXT records, the strings of each joined. Empty for other questions.
         texts: Vec<Vec<u8>>,
-        /// The names that PTR records lead to. Empty for other questions.
+        /// The names that PTR records lead to, or the one of a CNAME record. Empty for other questions.
         pointers: Vec<Name>,
+        /// TLSA records. Empty for other questions.
+        tlsa: Vec<Tlsa>,
     },
     /// The name at the end of the aliases exists, but has no such data.
     NoData {
@@ -39,8 +44,6 @@ pub(crate) enum Answer {
         /// Where it leads.
         target: Name,
     },
-    /// The answer was cut; it has to be asked for over TCP (RFC 7766 §5).
-    Truncated,
 }
 
 /// Why a lookup has no answer. Each of them may clear up.
@@ -59,21 +62,27 @@ pub(crate) enum LookupFault {
     /// Aliases lead in a circle, or too far.
     #[error("the aliases never end")]
     AliasLoop,
+    /// The resolver has answered, and the answer is not what the owner of the zone has signed.
+    #[error("the answer does not have the signatures that it should")]
+    Bogus,
+    /// It cannot be found out whether the answer should have signatures (RFC 4035 §4.3).
+    #[error("it cannot be found out whether the answer should have signatures")]
+    Indeterminate,
     /// The settings name no resolver.
     #[error("there is no resolver to ask")]
     NoResolver,
 }
 
-/// Reads the answer to a question from a message.
+/// Reads a message that is an answer to a question; data or none, whole or cut.
 ///
 /// # Errors
-/// `LookupFault` when it is no answer to it.
-pub(super) fn read(
+/// `LookupFault` when it is no such answer.
+pub(super) fn message(
     bytes: &[u8],
     id: u16,
     name: &Name,
     kind: RecordType,
-) -> Result<Answer, LookupFault> {
+) -> Result<Message, LookupFault> {
     let message = Message::from_vec(bytes).map_err(|_| LookupFault::Malformed)?;
     let metadata = &message.metadata;
     let is_ours = metadata.id == id
@@ -82,46 +91,83 @@ pub(super) fn read(
             .queries
             .first()
             .is_some_and(|query| query.name().eq_ignore_root(name) && query.query_type() == kind);
-    if !is_ours {
-        return Err(LookupFault::Malformed);
-    }
     match metadata.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain if metadata.truncation => {
-            return Ok(Answer::Truncated);
-        }
-        ResponseCode::NXDomain => return Ok(Answer::NoName),
-        ResponseCode::NoError => {}
-        other => return Err(LookupFault::Refused(other.to_str())),
+        _ if !is_ours => Err(LookupFault::Malformed),
+        ResponseCode::NoError | ResponseCode::NXDomain => Ok(message),
+        other => Err(LookupFault::Refused(other.to_str())),
+    }
+}
+
+/// What a message says about a question, and the state that own validation has given to all records that say so. Without
+/// such validation each of them is `Proof::Indeterminate`.
+///
+/// # Errors
+/// `LookupFault` when aliases lead in a circle.
+pub(super) fn meaning(
+    message: &Message,
+    name: &Name,
+    kind: RecordType,
+) -> Result<(Answer, Proof), LookupFault> {
+    if message.metadata.response_code == ResponseCode::NXDomain {
+        return Ok((Answer::NoName, of_denial(message)));
     }
     let mut owner = name.clone();
+    let mut of_aliases = Proof::Secure;
     for _ in 0..=ALIAS_LIMIT {
         let of_owner = || {
             let is_of_owner = |record: &&Record| record.name.eq_ignore_root(&owner);
             message.answers.iter().filter(is_of_owner)
         };
         if let Some(records) = records(&owner, kind, of_owner()) {
-            return Ok(records);
+            let of_kind = of_owner().filter(|record| record.record_type() == kind);
+            return Ok((records, weakest(of_kind).min(of_aliases)));
         }
         let alias = of_owner().find_map(|record| match &record.data {
-            RData::CNAME(target) => Some(target.0.clone()),
+            RData::CNAME(target) => Some((record.proof, target.0.clone())),
             _ => None,
         });
+        let says_nothing = || {
+            (
+                Answer::NoData {
+                    owner: owner.clone(),
+                },
+                of_denial(message).min(of_aliases),
+            )
+        };
         match alias {
-            Some(target) => owner = target,
-            None if owner.eq_ignore_root(name) => return Ok(Answer::NoData { owner }),
+            Some((proof, target)) => {
+                of_aliases = of_aliases.min(proof);
+                owner = target;
+            }
+            None if owner.eq_ignore_root(name) => return Ok(says_nothing()),
             // A resolver that has followed the alias says so with the SOA of the target's zone (RFC 2308 §2.2).
             // Records of another kind there, name servers for instance, say nothing of the target.
-            None if message
-                .authorities
-                .iter()
-                .any(|record| record.record_type() == RecordType::SOA) =>
-            {
-                return Ok(Answer::NoData { owner });
-            }
-            None => return Ok(Answer::Alias { target: owner }),
+            None if start_of_authority(message).is_some() => return Ok(says_nothing()),
+            None => return Ok((Answer::Alias { target: owner }, of_aliases)),
         }
     }
     Err(LookupFault::AliasLoop)
+}
+
+fn start_of_authority(message: &Message) -> Option<&Record> {
+    let mut authorities = message.authorities.iter();
+    authorities.find(|record| record.record_type() == RecordType::SOA)
+}
+
+/// The state of the word that something does not exist: that of the records that say so. Whether they are enough of a proof is
+/// for validation to say; an answer without any is one that nobody vouches for.
+fn of_denial(message: &Message) -> Proof {
+    let says_so = [RecordType::SOA, RecordType::NSEC, RecordType::NSEC3];
+    let authorities = message.authorities.iter();
+    let proofs = authorities
+        .filter(|record| says_so.contains(&record.record_type()))
+        .map(|record| record.proof);
+    proofs.min().unwrap_or(Proof::Insecure)
+}
+
+fn weakest<'r>(records: impl Iterator<Item = &'r Record>) -> Proof {
+    let proofs = records.map(|record| record.proof);
+    proofs.min().unwrap_or(Proof::Indeterminate)
 }
 
 /// The records of a kind, if there are any.
@@ -130,24 +176,34 @@ fn records<'r>(
     kind: RecordType,
     of_owner: impl Iterator<Item = &'r Record>,
 ) -> Option<Answer> {
-    let (mut mx, mut addresses, mut texts, mut pointers) = (vec![], vec![], vec![], vec![]);
+    let (mut mx, mut addresses, mut texts) = (vec![], vec![], vec![]);
+    let (mut pointers, mut tlsa) = (vec![], vec![]);
+    let mut is_empty = true;
     for record in of_owner.filter(|record| record.record_type() == kind) {
+        is_empty = false;
         match &record.data {
             RData::MX(host) => mx.push((host.preference, host.exchange.clone())),
             RData::A(address) => addresses.push(IpAddr::V4(address.0)),
             RData::AAAA(address) => addresses.push(IpAddr::V6(address.0)),
             RData::TXT(text) => texts.push(text.txt_data.concat()),
             RData::PTR(name) => pointers.push(name.0.clone()),
-            _ => {}
+            RData::CNAME(name) => pointers.push(name.0.clone()),
+            RData::TLSA(record) => tlsa.push(Tlsa {
+                usage: record.cert_usage.into(),
+                selector: record.selector.into(),
+                matching_type: record.matching.into(),
+                data: record.cert_data.clone(),
+            }),
+            _ => is_empty = true,
         }
     }
-    let is_empty = mx.is_empty() && addresses.is_empty() && texts.is_empty() && pointers.is_empty();
     (!is_empty).then(|| Answer::Records {
         owner: owner.clone(),
         mx,
         addresses,
         texts,
         pointers,
+        tlsa,
     })
 }
 
@@ -173,6 +229,11 @@ mod tests {
         message.to_vec().unwrap()
     }
 
+    fn read(bytes: &[u8], id: u16, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
+        let message = super::message(bytes, id, name, kind)?;
+        meaning(&message, name, kind).map(|(answer, _)| answer)
+    }
+
     fn mx(preference: u16, host: &str) -> RData {
         RData::MX(MX::new(preference, name(host)))
     }
@@ -192,6 +253,7 @@ mod tests {
             addresses: Vec::new(),
             texts: Vec::new(),
             pointers: Vec::new(),
+            tlsa: Vec::new(),
         };
         // (code, records, what it says)
         let cases = [

@@ -1,7 +1,8 @@
 //! From a recipient's domain to the next hop, and from there to the hosts that take its mail (RFC 5321 §5.1).
 //!
-//! `next_hop` chooses by the settings alone; `answer` reads one DNS message, `resolver` asks until there is one, `mx` decides what MX records mean, and `walk` puts
-//! them together. Addresses of a host are looked up only when its turn comes.
+//! `next_hop` chooses by the settings alone; `servers` asks questions, `answer` reads a DNS message, `validation` checks its
+//! signatures, `resolver` asks until there is an answer and says how far it can be believed (`security`). `mx` decides what MX
+//! records mean, and `walk` puts them together. Addresses of a host are looked up only when its turn comes.
 
 mod answer;
 mod chance;
@@ -9,16 +10,20 @@ mod mx;
 mod next_hop;
 mod null_mx;
 mod resolver;
+mod security;
+mod servers;
 #[cfg(test)]
 mod table;
+mod validation;
 mod walk;
 
 pub(crate) use answer::{Answer, LookupFault};
 pub(crate) use chance::Chance;
-pub(crate) use mx::RouteFault;
+pub(crate) use mx::{MxHost, Origin, RouteFault};
 pub(crate) use next_hop::{NextHop, Way, route_for};
 pub(crate) use null_mx::takes_no_mail;
 pub(crate) use resolver::{Directory, Resolver};
+pub(crate) use security::{Lookup, Security};
 #[cfg(test)]
 pub(crate) use table::Table;
-pub(crate) use walk::{Hosts, addresses, hosts};
+pub(crate) use walk::{Hosts, Located, addresses, dns_name, hosts, locate};

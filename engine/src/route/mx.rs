@@ -10,6 +10,7 @@ use crate::address::DomainName;
 
 use super::answer::{Answer, LookupFault};
 use super::chance::Chance;
+use super::security::{Lookup, Security};
 
 /// A host that takes mail for a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,29 @@ pub(crate) struct MxHost {
     pub(crate) name: DomainName,
     /// Its preference.
     pub(crate) preference: u16,
+    /// What led to it.
+    pub(crate) origin: Origin,
+}
+
+/// What led to a host (RFC 7672 §2.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The settings name it.
+    Settings,
+    /// An MX record names it.
+    MxRecord {
+        /// How far the MX records can be believed.
+        security: Security,
+        /// The name at which they stand, at the end of the aliases of the domain.
+        owner: DomainName,
+    },
+    /// The domain has no MX records, and is its own host.
+    NoMxRecord {
+        /// How far the way from the domain to the host can be believed.
+        security: Security,
+        /// The domain, of which the host may be an alias.
+        domain: DomainName,
+    },
 }
 
 /// Why there is no host to send to.
@@ -55,19 +79,26 @@ pub(crate) enum RouteFault {
 /// `RouteFault` when it names none.
 pub(super) fn in_order(
     domain: &DomainName,
-    answer: Result<Answer, LookupFault>,
+    answer: Result<Lookup, LookupFault>,
     own: &DomainName,
     chance: &Chance,
 ) -> Result<Vec<MxHost>, RouteFault> {
     let text = domain.to_string();
-    let records = match answer {
-        Ok(Answer::Records { mx, .. }) => mx,
+    let Lookup { answer, security } =
+        answer.map_err(|fault| RouteFault::Lookup(text.clone(), fault))?;
+    let (records, origin) = match answer {
+        Answer::Records { mx, owner, .. } => {
+            let owner = host_name(&owner).unwrap_or_else(|| domain.clone());
+            (mx, Origin::MxRecord { security, owner })
+        }
         // Without MX records the domain is its own host, an alias counting for its target (RFC 5321 §5.1).
-        Ok(Answer::NoData { owner }) => vec![(0, owner)],
-        Ok(Answer::NoName) => return Err(RouteFault::NoDomain(text)),
-        Ok(Answer::Alias { .. }) => return Err(RouteFault::Lookup(text, LookupFault::AliasLoop)),
-        Ok(Answer::Truncated) => return Err(RouteFault::Lookup(text, LookupFault::Malformed)),
-        Err(fault) => return Err(RouteFault::Lookup(text, fault)),
+        Answer::NoData { owner } => {
+            let domain = domain.clone();
+            let origin = Origin::NoMxRecord { security, domain };
+            (vec![(0, owner)], origin)
+        }
+        Answer::NoName => return Err(RouteFault::NoDomain(text)),
+        Answer::Alias { .. } => return Err(RouteFault::Lookup(text, LookupFault::AliasLoop)),
     };
     // A null MX stands alone; beside others it is a host that cannot be used.
     if let [(_, only)] = records.as_slice()
@@ -81,6 +112,7 @@ pub(super) fn in_order(
             Some(MxHost {
                 name: host_name(&name)?,
                 preference,
+                origin: origin.clone(),
             })
         })
         .collect();
@@ -107,7 +139,7 @@ pub(super) fn in_order(
     Ok(hosts)
 }
 
-fn host_name(name: &Name) -> Option<DomainName> {
+pub(super) fn host_name(name: &Name) -> Option<DomainName> {
     DomainName::parse(&name.to_ascii()).ok()
 }
 
@@ -125,6 +157,7 @@ mod tests {
             addresses: Vec::new(),
             texts: Vec::new(),
             pointers: Vec::new(),
+            tlsa: Vec::new(),
         };
         decide(Ok(answer), seed)
     }
@@ -132,6 +165,8 @@ mod tests {
     fn decide(answer: Result<Answer, LookupFault>, seed: u64) -> Result<Vec<String>, RouteFault> {
         let domain = DomainName::parse("example.test").unwrap();
         let own = DomainName::parse("subject.home.test").unwrap();
+        let security = Security::Insecure;
+        let answer = answer.map(|answer| Lookup { answer, security });
         in_order(&domain, answer, &own, &Chance::from_seed(seed)).map(|hosts| {
             hosts
                 .into_iter()

@@ -1,66 +1,99 @@
-//! A stub resolver: it asks the resolvers of the settings and believes them (RFC 1034 §5.3.1).
+//! A stub resolver: it asks the resolvers of the settings (RFC 1034 §5.3.1), and says of each answer whether it is secure.
 //!
-//! Questions carry EDNS with DO, and AD, so that a validating resolver says what it vouches for (RFC 6840 §5.7). An answer
-//! cut for UDP is asked for again over TCP. There is no cache and no hosts file: each round sees the DNS as it is.
+//! By default it believes the AD bit of a resolver on this machine, as most mail servers do. Told to validate, it asks for
+//! signatures and believes nobody (`validation`).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RecordType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::outside::Outside;
+use crate::settings::Dnssec;
 
 use super::answer::{self, Answer, LookupFault};
 use super::chance::Chance;
+use super::security::{Lookup, Security};
+use super::servers::{Checking, Servers};
+use super::validation::Validation;
 
-/// How long one resolver is waited for; the usual figure of stub resolvers.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// How often each resolver is asked.
-const TRIES: usize = 2;
-/// The largest datagram that is asked for (RFC 9715 §3.2).
-const PAYLOAD: u16 = 1_232;
 /// The most questions that are asked to follow aliases.
 const ALIAS_LIMIT: usize = 8;
 
 /// Whoever answers questions: the resolver, or a table.
 pub(crate) trait Directory: Sync {
-    /// Looks a name up and follows aliases to their end.
+    /// Looks a name up, follows aliases to their end, and says how far the answer can be believed; `Answer::Alias` does not
+    /// come back.
+    fn look_up(
+        &self,
+        name: &Name,
+        kind: RecordType,
+    ) -> impl Future<Output = Result<Lookup, LookupFault>> + Send;
+
+    /// The same where it does not matter who vouches for the answer.
     fn lookup(
         &self,
         name: &Name,
         kind: RecordType,
-    ) -> impl Future<Output = Result<Answer, LookupFault>> + Send;
+    ) -> impl Future<Output = Result<Answer, LookupFault>> + Send {
+        async move { Ok(self.look_up(name, kind).await?.answer) }
+    }
 }
 
 impl Directory for Resolver {
-    async fn lookup(&self, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
-        Self::lookup(self, name, kind).await
+    async fn look_up(&self, name: &Name, kind: RecordType) -> Result<Lookup, LookupFault> {
+        let mut name = name.clone();
+        let mut security = Security::Secure;
+        for _ in 0..=ALIAS_LIMIT {
+            let step = self.step(&name, kind).await?;
+            security = security.and(step.security);
+            match step.answer {
+                Answer::Alias { target } => name = target,
+                answer => return Ok(Lookup { answer, security }),
+            }
+        }
+        Err(LookupFault::AliasLoop)
     }
 }
 
 /// Asks questions of the DNS.
 #[derive(Clone)]
 pub(crate) struct Resolver {
-    outside: Outside,
-    servers: Vec<SocketAddr>,
-    chance: Arc<Chance>,
+    servers: Servers,
+    belief: Belief,
+}
+
+/// Whose word on DNSSEC counts.
+#[derive(Clone)]
+enum Belief {
+    /// That of a resolver on this machine.
+    Local,
+    /// Nobody's.
+    Nobody,
+    /// Our own.
+    Own(Validation),
 }
 
 impl Resolver {
     /// A resolver that asks these servers, in this order.
     #[must_use]
-    pub(crate) fn new(outside: Outside, servers: Vec<SocketAddr>, chance: Arc<Chance>) -> Self {
+    pub(crate) fn new(
+        outside: Outside,
+        servers: Vec<SocketAddr>,
+        dnssec: &Dnssec,
+        chance: Arc<Chance>,
+    ) -> Self {
         Self {
-            outside,
-            servers,
-            chance,
+            servers: Servers::new(outside, servers, chance),
+            belief: match dnssec {
+                Dnssec::TrustResolver => Belief::Local,
+                Dnssec::Off => Belief::Nobody,
+                Dnssec::Validate(anchors) => Belief::Own(Validation::new(anchors)),
+            },
         }
     }
 
-    /// Looks a name up and follows aliases to their end; `Answer::Alias` and `Answer::Truncated` do not come back.
+    /// Looks a name up and follows aliases to their end; `Answer::Alias` does not come back.
     ///
     /// # Errors
     /// `LookupFault` when there is no answer; it may be otherwise later.
@@ -69,90 +102,34 @@ impl Resolver {
         name: &Name,
         kind: RecordType,
     ) -> Result<Answer, LookupFault> {
-        let mut name = name.clone();
-        for _ in 0..=ALIAS_LIMIT {
-            match self.ask_all(&name, kind).await? {
-                Answer::Alias { target } => name = target,
-                answer => return Ok(answer),
-            }
-        }
-        Err(LookupFault::AliasLoop)
+        Directory::lookup(self, name, kind).await
     }
 
-    /// Asks each server so often as `TRIES` says, until one has an answer.
-    async fn ask_all(&self, name: &Name, kind: RecordType) -> Result<Answer, LookupFault> {
-        let mut fault = LookupFault::NoResolver;
-        for _ in 0..TRIES {
-            for server in &self.servers {
-                match self.ask(*server, name, kind).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(other) => {
-                        tracing::debug!(%server, %name, %kind, fault = %other, "no answer");
-                        fault = other;
-                    }
-                }
-            }
+    /// One question; where its answer ends in an alias, that is the answer.
+    async fn step(&self, name: &Name, kind: RecordType) -> Result<Lookup, LookupFault> {
+        if let Belief::Own(validation) = &self.belief {
+            let (answer, proof) = validation.ask(&self.servers, name, kind).await?;
+            let security = Security::of_proof(proof)?;
+            return Ok(Lookup { answer, security });
         }
-        Err(fault)
+        let (message, server) = self.servers.ask(name, kind, Checking::Left).await?;
+        let (answer, _) = answer::meaning(&message, name, kind)?;
+        let is_secure = message.metadata.authentic_data && self.believes(server);
+        Ok(Lookup {
+            answer,
+            security: if is_secure {
+                Security::Secure
+            } else {
+                Security::Insecure
+            },
+        })
     }
 
-    async fn ask(
-        &self,
-        server: SocketAddr,
-        name: &Name,
-        kind: RecordType,
-    ) -> Result<Answer, LookupFault> {
-        let id = u16::try_from(self.chance.draw() & 0xFFFF).unwrap_or(0);
-        let question = question(id, name, kind)?;
-        let received = self
-            .outside
-            .within(
-                ANSWER_LIMIT,
-                self.outside.network.exchange(server, &question),
-            )
-            .await
-            .map_err(|_| LookupFault::Silence)?
-            .map_err(|_| LookupFault::Silence)?;
-        let answer = answer::read(&received, id, name, kind)?;
-        if answer != Answer::Truncated {
-            return Ok(answer);
-        }
-        let received = self
-            .outside
-            .within(ANSWER_LIMIT, self.over_tcp(server, &question))
-            .await
-            .map_err(|_| LookupFault::Silence)?
-            .map_err(|_| LookupFault::Silence)?;
-        match answer::read(&received, id, name, kind)? {
-            Answer::Truncated => Err(LookupFault::Malformed),
-            answer => Ok(answer),
-        }
+    /// Whether the AD bit of a resolver counts.
+    ///
+    /// Choice: that of one at a loopback address does. RFC 4035 §4.9.3 asks for a secure channel to a resolver that is
+    /// trusted; no datagram from elsewhere can be known to come unchanged.
+    fn believes(&self, server: SocketAddr) -> bool {
+        matches!(self.belief, Belief::Local) && server.ip().to_canonical().is_loopback()
     }
-
-    /// One question over TCP, with the length before each message (RFC 7766 §8).
-    async fn over_tcp(&self, server: SocketAddr, question: &[u8]) -> std::io::Result<Vec<u8>> {
-        let mut stream = self.outside.network.connect(server).await?;
-        let length = u16::try_from(question.len()).map_err(std::io::Error::other)?;
-        let mut framed = length.to_be_bytes().to_vec();
-        framed.extend_from_slice(question);
-        stream.write_all(&framed).await?;
-        stream.flush().await?;
-        let mut length = [0; 2];
-        stream.read_exact(&mut length).await?;
-        let mut received = vec![0; usize::from(u16::from_be_bytes(length))];
-        stream.read_exact(&mut received).await?;
-        Ok(received)
-    }
-}
-
-fn question(id: u16, name: &Name, kind: RecordType) -> Result<Vec<u8>, LookupFault> {
-    let mut message = Message::query();
-    message.metadata.id = id;
-    message.metadata.recursion_desired = true;
-    message.metadata.authentic_data = true;
-    message.add_query(Query::query(name.clone(), kind));
-    let mut edns = Edns::new();
-    edns.set_dnssec_ok(true).set_max_payload(PAYLOAD);
-    message.set_edns(edns);
-    message.to_vec().map_err(|_| LookupFault::Malformed)
 }

@@ -8,9 +8,10 @@ use crate::address::{DomainName, MailDomain};
 
 use super::answer::{Answer, LookupFault};
 use super::chance::Chance;
-use super::mx::{self, MxHost, RouteFault};
+use super::mx::{self, MxHost, Origin, RouteFault, host_name};
 use super::next_hop::{NextHop, Way};
-use super::resolver::Resolver;
+use super::resolver::{Directory, Resolver};
+use super::security::{Lookup, Security};
 
 /// The most MX hosts that one round walks over.
 ///
@@ -53,21 +54,86 @@ pub(crate) async fn hosts(
         return Ok(Hosts::Named(vec![MxHost {
             name: name.clone(),
             preference: 0,
+            origin: Origin::Settings,
         }]));
     }
     let answer = match dns_name(name) {
-        Some(dns) => resolver.lookup(&dns, RecordType::MX).await,
-        None => Ok(Answer::NoName),
+        Some(dns) => resolver.look_up(&dns, RecordType::MX).await,
+        None => Ok(Lookup {
+            answer: Answer::NoName,
+            security: Security::Insecure,
+        }),
     };
     let mut hosts = mx::in_order(name, answer, own, chance)?;
     hosts.truncate(HOST_LIMIT);
     Ok(Hosts::Named(hosts))
 }
 
-/// The addresses of a host, those of IPv4 first; none if it has none.
+/// Where a host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// Its addresses, those of IPv4 first; none if it has none.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// The name at which they stand, at the end of its aliases.
+    pub(crate) owner: DomainName,
+    /// How far they can be believed.
+    pub(crate) security: Security,
+}
+
+/// Finds the addresses of a host.
 ///
 /// Choice: IPv4 goes before IPv6. RFC 5321 §5.2 lets the sender choose the order; while mail over IPv6 is held to more
 /// conditions by many receivers, the older family is the safer first attempt, and the other follows in the same round.
+///
+/// # Errors
+/// `LookupFault` when nothing was found and one of the two lookups failed.
+pub(crate) async fn locate(
+    directory: &impl Directory,
+    host: &DomainName,
+) -> Result<Located, LookupFault> {
+    let mut located = Located {
+        addresses: Vec::new(),
+        owner: host.clone(),
+        security: Security::Insecure,
+    };
+    let Some(name) = dns_name(host) else {
+        return Ok(located);
+    };
+    let mut fault = None;
+    for kind in [RecordType::A, RecordType::AAAA] {
+        let looked_up = directory.look_up(&name, kind).await;
+        match looked_up.map(|found| (found.answer, found.security)) {
+            Ok((
+                Answer::Records {
+                    addresses, owner, ..
+                },
+                security,
+            )) => {
+                let is_first = located.addresses.is_empty();
+                located.security = if is_first {
+                    security
+                } else {
+                    located.security.and(security)
+                };
+                if let Some(owner) = host_name(&owner).filter(|_| is_first) {
+                    located.owner = owner;
+                }
+                let addresses = addresses.into_iter().take(ADDRESS_LIMIT);
+                located.addresses.extend(addresses);
+            }
+            // The name does not exist for any type.
+            Ok((Answer::NoName, _)) => break,
+            Ok(_) => {}
+            Err(other) => fault = Some(other),
+        }
+    }
+    match fault {
+        Some(fault) if located.addresses.is_empty() => Err(fault),
+        _ => Ok(located),
+    }
+}
+
+/// The addresses of a host, where it does not matter who vouches for them.
 ///
 /// # Errors
 /// `LookupFault` when nothing was found and one of the two lookups failed.
@@ -75,28 +141,12 @@ pub(crate) async fn addresses(
     resolver: &Resolver,
     host: &DomainName,
 ) -> Result<Vec<IpAddr>, LookupFault> {
-    let Some(name) = dns_name(host) else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    let mut fault = None;
-    for kind in [RecordType::A, RecordType::AAAA] {
-        match resolver.lookup(&name, kind).await {
-            Ok(Answer::Records { addresses, .. }) => {
-                found.extend(addresses.into_iter().take(ADDRESS_LIMIT));
-            }
-            // The name does not exist for any type.
-            Ok(Answer::NoName) => break,
-            Ok(_) => {}
-            Err(other) => fault = Some(other),
-        }
-    }
-    match fault {
-        Some(fault) if found.is_empty() => Err(fault),
-        _ => Ok(found),
-    }
+    locate(resolver, host)
+        .await
+        .map(|located| located.addresses)
 }
 
-pub(super) fn dns_name(name: &DomainName) -> Option<Name> {
+/// A name as the DNS has it; none if no name there could be it.
+pub(crate) fn dns_name(name: &DomainName) -> Option<Name> {
     Name::from_ascii(format!("{name}.")).ok()
 }

@@ -15,7 +15,8 @@ use crate::address::Mailbox;
 use super::file::{SettingsFile, applies_to, key, print_duration, switch_words};
 use super::instant;
 use super::{
-    AddressList, OwnCertificate, Receiving, Reporting, Route, RouteUse, Rule, Settings, Switches,
+    AddressList, Dnssec, OwnCertificate, Receiving, Reporting, Route, RouteUse, Rule, Settings,
+    Switches,
 };
 
 /// One change.
@@ -184,6 +185,8 @@ fn parts(file: &SettingsFile) -> Parts {
     let Settings {
         hostname,
         resolvers,
+        dnssec,
+        dane,
         rules: _,
         routes,
         aliases,
@@ -204,6 +207,14 @@ fn parts(file: &SettingsFile) -> Parts {
     };
     say("hostname", Part::one(hostname));
     say("resolvers", Part::many(resolvers));
+    say("dnssec", Part::one(dnssec.word()));
+    if let Dnssec::Validate(anchors) = dnssec {
+        say("dnssec_anchors", Part::many(anchors.records()));
+    }
+    for (domain, told) in dane {
+        let path = format!("dane.{}", key(domain.as_str()));
+        say(&path, Part::one(told.word()));
+    }
     say("minimum_tls", Part::one(minimum_tls.word()));
     say(
         "trust",

@@ -4,6 +4,7 @@
 
 mod alias;
 mod audit;
+mod dnssec;
 pub mod file;
 mod instant;
 mod list;
@@ -23,6 +24,7 @@ mod words;
 pub use crate::dkim::KeyError;
 pub use alias::{Alias, Aliases};
 pub use audit::{AuditLine, AuditRecord, Change, audit_lines, certificate, changes};
+pub use dnssec::{DaneUse, DnsAnchorError, DnsAnchors, Dnssec};
 pub use instant::print_instant;
 pub use list::{AddressList, ListEntry, Listed};
 pub use receiving::{Account, Receiving};

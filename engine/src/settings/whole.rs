@@ -1,5 +1,6 @@
 //! All settings together.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use rustls_pki_types::CertificateDer;
 use crate::address::DomainName;
 
 use super::{
-    Aliases, OwnCertificate, Receiving, Reporting, RetrySchedule, Route, Rule, TlsVersion,
+    Aliases, DaneUse, Dnssec, OwnCertificate, Receiving, Reporting, RetrySchedule, Route, Rule,
+    TlsVersion,
 };
 
 /// Everything the engine is told.
@@ -18,6 +20,11 @@ pub struct Settings {
     pub hostname: DomainName,
     /// The resolvers, asked in this order.
     pub resolvers: Vec<SocketAddr>,
+    /// Where the DNSSEC state of their answers is learnt from.
+    pub dnssec: Dnssec,
+    /// What DANE is to mean for mail to a domain, where it is not what the domain has published. A domain does not cover its
+    /// subdomains.
+    pub dane: BTreeMap<DomainName, DaneUse>,
     /// TLS compliance rules.
     pub rules: Vec<Rule>,
     /// Routes; of several that fit, the one for the domain itself goes before the one for all mail.
@@ -49,6 +56,8 @@ impl Settings {
         Self {
             hostname,
             resolvers,
+            dnssec: Dnssec::default(),
+            dane: BTreeMap::new(),
             rules: Vec::new(),
             routes: Vec::new(),
             aliases: Aliases::default(),

@@ -7,6 +7,7 @@ mod common_name;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
 mod modern;
+mod ownership;
 mod peer;
 mod server;
 mod stack;

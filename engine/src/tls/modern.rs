@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use crate::outside::{Clock, Stream};
 use crate::settings::{OwnCertificate, TlsVersion};
 
+use super::ownership;
 use super::peer::PeerName;
 use super::stack::{HandshakeFault, Protected};
 use super::suite::Suite;
@@ -162,7 +163,7 @@ impl ServerCertVerifier for Postponed {
         if !self.authenticates {
             return Ok(HandshakeSignatureValid::assertion());
         }
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        ownership::in_tls12(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -174,7 +175,7 @@ impl ServerCertVerifier for Postponed {
         if !self.authenticates {
             return Ok(HandshakeSignatureValid::assertion());
         }
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        ownership::in_tls13(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mtaspec_judge::scenario::{Deed, Fault, FaultPlace, Moment};
+use mtaspec_judge::scenario::{Deed, DnsDeed, Fault, FaultPlace, Moment};
 
 use crate::plan;
 
@@ -60,7 +60,10 @@ impl FaultBook {
                     Moment::Question { kind: of, name } => {
                         let wanted = ascii(name);
                         let is_tlsa = of.eq_ignore_ascii_case("TLSA");
-                        (of.eq_ignore_ascii_case("ANY") || of.eq_ignore_ascii_case(kind))
+                        // Over TCP there is nothing to truncate.
+                        let is_for_udp = entry.fault.deed == Deed::Dns(DnsDeed::Truncate);
+                        !(tcp && is_for_udp)
+                            && (of.eq_ignore_ascii_case("ANY") || of.eq_ignore_ascii_case(kind))
                             && (wanted == asked || (is_tlsa && Some(wanted.as_str()) == host))
                     }
                     _ => false,
@@ -261,6 +264,20 @@ mod tests {
                 "{at} for {question}"
             );
         }
+    }
+
+    #[test]
+    fn over_tcp_a_fault_that_truncates_leaves_the_question_to_the_next() {
+        let at = |kind: &str| Moment::Question {
+            kind: kind.to_owned(),
+            name: "example.test".to_owned(),
+        };
+        let cut = fault(FaultPlace::Dns, at("MX"), Deed::Dns(DnsDeed::Truncate));
+        let silent = fault(FaultPlace::Dns, Moment::Tcp, Deed::Stall);
+        let book = FaultBook::new(vec![cut, silent]);
+        let met = |tcp| book.question("MX", "example.test", tcp).map(|met| met.deed);
+        assert_eq!(met(false), Some(Deed::Dns(DnsDeed::Truncate)));
+        assert_eq!(met(true), Some(Deed::Stall));
     }
 
     #[test]

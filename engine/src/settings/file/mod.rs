@@ -5,6 +5,7 @@
 //! decided here about mail. Disk and environment are read through [`crate::outside::Beside`].
 
 mod alias;
+mod dnssec;
 mod doubt;
 mod duration;
 mod list;

@@ -15,7 +15,7 @@ use super::nesting;
 use super::problem::{Complaint, Notes, Problems, Severity, Source};
 use super::rule::ReadRule;
 use super::table::{File, Table};
-use super::{alias, doubt, duration, pem, receiving, reporting, rule};
+use super::{alias, dnssec, doubt, duration, pem, receiving, reporting, rule};
 
 /// The longest file, in octets. Long lists are imported.
 const LONGEST: usize = 4 * 1_024 * 1_024;
@@ -204,6 +204,10 @@ fn whole(table: Table<'_>, beside: &dyn Beside) -> Option<SettingsFile> {
             .unwrap_or_else(|| DomainName::parse("unknown").expect("a name")),
         resolvers,
     );
+    settings.dnssec = dnssec::read(&table);
+    if let Some(uses) = table.table("dane") {
+        settings.dane = dnssec::read_uses(&uses);
+    }
     settings.minimum_tls = minimum_tls(&table).unwrap_or(settings.minimum_tls);
     settings.trust = pem::trust(&table, beside);
     settings.client_certificate = pem::own(&table, "client_certificate", beside);

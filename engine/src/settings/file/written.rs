@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::settings::{
-    Account, Alias, Applies, ListEntry, OwnCertificate, Receiving, Reporting, Route, RouteUse,
-    Rule, Settings, Switches,
+    Account, Alias, Applies, Dnssec, ListEntry, OwnCertificate, Receiving, Reporting, Route,
+    RouteUse, Rule, Settings, Switches,
 };
 
 use super::duration;
@@ -60,6 +60,8 @@ impl Written {
         let Settings {
             hostname,
             resolvers,
+            dnssec,
+            dane,
             rules: _,
             routes: _,
             aliases,
@@ -75,6 +77,13 @@ impl Written {
         self.line("hostname", &quoted(hostname.as_str()));
         let resolvers: Vec<String> = resolvers.iter().map(|at| quoted(&at.to_string())).collect();
         self.line("resolvers", &format!("[{}]", resolvers.join(", ")));
+        self.line("dnssec", &quoted(dnssec.word()));
+        if let Dnssec::Validate(anchors) = dnssec
+            && !anchors.records().is_empty()
+        {
+            let records: Vec<String> = anchors.records().iter().map(|one| quoted(one)).collect();
+            self.line("dnssec_anchors", &format!("[{}]", records.join(", ")));
+        }
         self.line("minimum_tls", &quoted(minimum_tls.word()));
         if !trust.is_empty() {
             self.line("trust", &quoted("trust.pem"));
@@ -90,6 +99,12 @@ impl Written {
         self.line("longest_wait", &time(retry.longest()));
         let delay = delay_notice_after.map_or_else(|| quoted("never"), time);
         self.line("delay_notice_after", &delay);
+        if !dane.is_empty() {
+            self.table(&["dane"]);
+        }
+        for (domain, told) in dane {
+            self.line(&quoted(domain.as_str()), &quoted(told.word()));
+        }
         if !aliases.entries().is_empty() {
             self.table(&["aliases"]);
         }

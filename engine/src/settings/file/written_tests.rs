@@ -9,11 +9,14 @@ use rustls_pki_types::PrivateKeyDer;
 use crate::address::{DomainName, MailDomain, Mailbox};
 use crate::outside::MemoryBeside;
 use crate::settings::{
-    Account, AddressList, Alias, Applies, Contact, DkimKey, ListEntry, OwnCertificate, Reporting,
-    RetrySchedule, Route, RouteUse, Rule, Settings, Switches, TlsVersion,
+    Account, AddressList, Alias, Applies, Contact, DaneUse, DkimKey, DnsAnchors, Dnssec, ListEntry,
+    OwnCertificate, Reporting, RetrySchedule, Route, RouteUse, Rule, Settings, Switches,
+    TlsVersion,
 };
 
 use super::SettingsFile;
+
+const KEY: &str = ". IN DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=";
 
 fn own() -> OwnCertificate {
     let key = KeyPair::generate().unwrap();
@@ -125,6 +128,20 @@ fn settings() -> impl Strategy<Value = Settings> {
                 )
             }];
             settings.minimum_tls = minimum_tls;
+            settings.dnssec = match (mx_lookup, alternate) {
+                (true, true) => Dnssec::TrustResolver,
+                (true, false) => Dnssec::Off,
+                (false, true) => Dnssec::Validate(DnsAnchors::of_the_root()),
+                (false, false) => Dnssec::Validate(DnsAnchors::parse([KEY]).unwrap()),
+            };
+            let domains = ["a.test", "b.test", "xn--bcher-kva.test"];
+            let uses = domains
+                .into_iter()
+                .zip(DaneUse::ALL)
+                .skip(usize::from(never));
+            settings.dane = uses
+                .map(|(domain, told)| (DomainName::parse(domain).unwrap(), told))
+                .collect();
             settings.retry = RetrySchedule::new(
                 Duration::from_secs(seconds),
                 Duration::from_secs(seconds * 3),

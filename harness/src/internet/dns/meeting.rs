@@ -46,9 +46,7 @@ impl Meeting {
                 DnsDeed::Refused => Self::Fails(Reply::Code(ResponseCode::Refused)),
                 DnsDeed::Nxdomain => Self::HasNoName,
                 DnsDeed::Nodata => Self::HasNoType,
-                DnsDeed::Truncate if !asked.tcp => Self::Fails(Reply::Truncated),
-                // Over TCP there is nothing to truncate.
-                DnsDeed::Truncate => Self::None,
+                DnsDeed::Truncate => Self::Fails(Reply::Truncated),
                 // What has no signatures is not changed by what becomes of them, nor is anybody who does not see them.
                 _ if state != State::Secure => Self::None,
                 DnsDeed::NoAd if asked.validating => Self::IsNotVouchedFor,

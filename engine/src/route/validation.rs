@@ -1,0 +1,216 @@
+//! Own validation of DNSSEC (RFC 4035 §5), by hickory's validator over our questions and our clock.
+//!
+//! hickory-resolver puts the same validator over sockets and timers of its own, which neither a mapped network nor a clock
+//! that is moved can reach; hence the validator alone. Nothing is kept from one lookup to the next: each is validated from
+//! the anchors down, and its signatures by the time at which it is made.
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use futures_util::future::poll_fn;
+use futures_util::{Stream, stream};
+use hickory_net::dnssec::DnssecDnsHandle;
+use hickory_net::runtime::{RuntimeProvider, Time, TokioHandle, TokioRuntimeProvider};
+use hickory_net::xfer::{DnsHandle, FirstAnswer};
+use hickory_net::{DnsError, NetError};
+use hickory_proto::dnssec::{Proof, TrustAnchors};
+use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Message, Query};
+use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
+
+use crate::settings::DnsAnchors;
+
+use super::answer::{self, Answer, LookupFault};
+use super::servers::{Checking, Servers};
+
+/// How long one lookup may take, with all that its validation asks.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
+/// The most questions that the validation of one lookup may ask.
+const QUESTION_LIMIT: usize = 100;
+
+/// The validator.
+#[derive(Clone)]
+pub(super) struct Validation(Arc<TrustAnchors>);
+
+impl Validation {
+    pub(super) fn new(anchors: &DnsAnchors) -> Self {
+        Self(Arc::new(anchors.keys()))
+    }
+
+    /// Asks one question, and says what the answer means and what the signatures say of it.
+    pub(super) async fn ask(
+        &self,
+        servers: &Servers,
+        name: &Name,
+        kind: RecordType,
+    ) -> Result<(Answer, Proof), LookupFault> {
+        let questions = Questions {
+            servers: servers.clone(),
+            left: Arc::new(AtomicUsize::new(QUESTION_LIMIT)),
+        };
+        let handle = DnssecDnsHandle::with_trust_anchor(questions, Arc::clone(&self.0));
+        let clock = &servers.outside.clock;
+        let mut lookup = Box::pin(async move {
+            let mut query = Query::query(name.clone(), kind);
+            query.set_query_class(DNSClass::IN);
+            let options = DnsRequestOptions::default();
+            handle.lookup(query, options).first_answer().await
+        });
+        let lookup = poll_fn(|context| {
+            NOW.set(clock.now());
+            lookup.as_mut().poll(context)
+        });
+        let validated = servers.outside.within(LOOKUP_LIMIT, lookup).await;
+        match validated.map_err(|_| LookupFault::Silence)? {
+            Ok(response) => answer::meaning(&response, name, kind),
+            Err(error) => of_error(error, name, kind),
+        }
+    }
+}
+
+/// What is left of an answer that the validator did not let pass.
+fn of_error(
+    error: NetError,
+    name: &Name,
+    kind: RecordType,
+) -> Result<(Answer, Proof), LookupFault> {
+    match error {
+        NetError::Dns(DnsError::ResponseCode(code)) => Err(LookupFault::Refused(code.to_str())),
+        NetError::Dns(DnsError::Nsec {
+            response, proof, ..
+        }) => {
+            if let Some(alias) = alias(&response, name) {
+                return Ok(alias);
+            }
+            let (answer, _) = answer::meaning(&response, name, kind)?;
+            Ok((answer, proof))
+        }
+        NetError::Dns(_) => Err(LookupFault::Bogus),
+        NetError::Timeout => Err(LookupFault::Silence),
+        _ => Err(LookupFault::Malformed),
+    }
+}
+
+/// The alias at the name itself, if its signature is its own. Where the denial behind an alias is not shown to the
+/// validator's liking, since it is another zone's, the target is asked for by itself, and its denial with it.
+fn alias(message: &Message, name: &Name) -> Option<(Answer, Proof)> {
+    let of_name = || {
+        let mut answers = message.answers.iter();
+        move |wanted: &dyn Fn(&RData) -> bool| {
+            answers.find(|record| record.name == *name && wanted(&record.data))
+        }
+    };
+    let record = of_name()(&|data| matches!(data, RData::CNAME(_)))?;
+    // A record made of a wildcard needs the proof that there is no closer one.
+    let is_expanded = message.answers.iter().any(|record| {
+        matches!(
+            &record.data,
+            RData::DNSSEC(hickory_proto::dnssec::rdata::DNSSECRData::RRSIG(signature))
+                if record.name == *name && signature.input().num_labels < name.num_labels()
+        )
+    });
+    match &record.data {
+        RData::CNAME(target) if !is_expanded => Some((
+            Answer::Alias {
+                target: target.0.clone(),
+            },
+            record.proof,
+        )),
+        _ => None,
+    }
+}
+
+thread_local! {
+    /// The time for the validator, which asks for it without saying whose. Set before each poll of a lookup.
+    static NOW: Cell<SystemTime> = const { Cell::new(UNIX_EPOCH) };
+}
+
+/// Questions in the way that the validator asks them.
+#[derive(Clone)]
+struct Questions {
+    servers: Servers,
+    left: Arc<AtomicUsize>,
+}
+
+impl Questions {
+    async fn ask(self, request: DnsRequest) -> Result<DnsResponse, NetError> {
+        let fewer = |left: usize| left.checked_sub(1);
+        let bounded = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+        bounded.map_err(|_| NetError::Message("too many questions for one answer"))?;
+        let query = request.queries.first();
+        let query = query.ok_or(NetError::Message("a request without a question"))?;
+        let (name, kind) = (query.name(), query.query_type());
+        match self.servers.ask(name, kind, Checking::Disabled).await {
+            Ok((message, _)) => Ok(DnsResponse::from_message(message)?),
+            Err(LookupFault::Silence | LookupFault::NoResolver) => Err(NetError::Timeout),
+            Err(fault) => Err(NetError::Msg(fault.to_string())),
+        }
+    }
+}
+
+impl DnsHandle for Questions {
+    type Response = Pin<Box<dyn Stream<Item = Result<DnsResponse, NetError>> + Send>>;
+    type Runtime = CaseRuntime;
+
+    fn send(&self, request: DnsRequest) -> Self::Response {
+        Box::pin(stream::once(self.clone().ask(request)))
+    }
+}
+
+/// What the validator takes for its runtime: it reads the clock, and opens and spawns nothing.
+#[derive(Clone)]
+struct CaseRuntime;
+
+impl RuntimeProvider for CaseRuntime {
+    type Handle = TokioHandle;
+    type Timer = CaseTimer;
+    type Udp = <TokioRuntimeProvider as RuntimeProvider>::Udp;
+    type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
+
+    fn create_handle(&self) -> Self::Handle {
+        TokioHandle::default()
+    }
+
+    fn connect_tcp(
+        &self,
+        _: SocketAddr,
+        _: Option<SocketAddr>,
+        _: Option<Duration>,
+    ) -> Pin<Box<dyn Send + Future<Output = Result<Self::Tcp, io::Error>>>> {
+        Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+    }
+
+    fn bind_udp(
+        &self,
+        _: SocketAddr,
+        _: SocketAddr,
+    ) -> Pin<Box<dyn Send + Future<Output = Result<Self::Udp, io::Error>>>> {
+        Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+    }
+}
+
+struct CaseTimer;
+
+#[async_trait]
+impl Time for CaseTimer {
+    async fn delay_for(_: Duration) {}
+
+    async fn timeout<F: 'static + Future + Send>(
+        _: Duration,
+        future: F,
+    ) -> Result<F::Output, io::Error> {
+        Ok(future.await)
+    }
+
+    fn current_time() -> u64 {
+        let since = NOW.get().duration_since(UNIX_EPOCH);
+        since.unwrap_or_default().as_secs()
+    }
+}
