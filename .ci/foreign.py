@@ -7,16 +7,15 @@ openssl s_client, sslscan, swaks and dig run on loopback. The pipe and the Pytho
 the certificate page need names and port 25, so they run in network and mount namespaces that this script makes.
 """
 
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 
 import checks
 from checks import check, run
+from internet import Internet
 
 VERSIONS = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
 # What OpenSSL says of a certificate when it trusts our root and is told the host's name (verify(1), X509_V_ERR_*).
@@ -29,33 +28,6 @@ VERIFY_CODES = {
     "name-constraints-violated": {47, 48, 51}, "critical-extension": {34}, "cn-only": {0}, "x509-v1": {0}, "ca-leaf": {0},
     "rsa-1024": {0}, "ed25519": {0}, "sha1": {0}, "md5": {0}, "wrong-key": {0},
 }
-
-
-class Internet:
-    """A running `mtaspec serve`: its hosts by scenario, and where its resolver is."""
-
-    def __init__(self, mtaspec, *arguments):
-        self.process = subprocess.Popen([mtaspec, "serve", "--json", *arguments], stdout=subprocess.PIPE, text=True)
-        self.hosts = []
-        for line in self.process.stdout:
-            told = json.loads(line)
-            if told.get("ready"):
-                self.ready = told
-                break
-            self.hosts.append(told)
-        else:
-            sys.exit(f"foreign.py: `mtaspec serve {' '.join(arguments)}` ended before it was ready")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        check(self.process.wait(timeout=30) == 0, "`mtaspec serve` did not end well after Ctrl-C")
-
-    def mx(self, pattern):
-        """The MX hosts of the scenarios that match a regular expression."""
-        return [host for host in self.hosts if host["role"] == "mx" and re.search(pattern, host["scenario"])]
 
 
 def endpoint(host):

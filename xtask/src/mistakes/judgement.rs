@@ -145,7 +145,7 @@ mod tests {
         let text = format!(
             "[[mistake]]\nname = \"a\"\nfile = \"f\"\nfind = \"x\"\nreplace = \"y\"\nbreaks = [\"B\"]\nwhy = \"w\"\ncollateral = [{collateral}]\n"
         );
-        parse(&text).unwrap().remove(0)
+        parse("some.toml", &text).unwrap().remove(0)
     }
 
     /// Cases as (id, verdict, rows of the findings that failed).

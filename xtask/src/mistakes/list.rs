@@ -1,4 +1,4 @@
-//! `tests/mistakes.toml`: mistakes that can be made in the engine's source.
+//! `tests/mistakes`: mistakes that can be made in the engine's source, a list a subject.
 //!
 //! Reading tells every problem at once, each as `path:line: sentence`.
 
@@ -9,8 +9,8 @@ use mtaspec_judge::scenario::{Catalogue, IdPattern};
 use serde::Deserialize;
 use toml::Spanned;
 
-/// The file, from the root of the workspace.
-pub(super) const FILE: &str = "tests/mistakes.toml";
+/// Where the lists stand, from the root of the workspace.
+pub(super) const FOLDER: &str = "tests/mistakes";
 /// Where mistakes are made.
 const ENGINE: &str = "engine/src/";
 
@@ -18,6 +18,8 @@ const ENGINE: &str = "engine/src/";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) name: String,
+    /// The list that has it, from the root of the workspace.
+    pub(super) list: String,
     /// Where it stands in the list.
     pub(super) line: usize,
     pub(super) file: String,
@@ -61,20 +63,21 @@ struct WrittenMistake {
     collateral: Vec<Collateral>,
 }
 
-/// Reads the list.
+/// Reads the text of a list.
 ///
 /// # Errors
 /// What is no such TOML, as one problem.
-pub(super) fn parse(text: &str) -> Result<Vec<Mistake>, Vec<String>> {
+pub(super) fn parse(list: &str, text: &str) -> Result<Vec<Mistake>, Vec<String>> {
     let written: Written = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        vec![format!("{FILE}:{}: {}", line_of(text, at), error.message())]
+        vec![format!("{list}:{}: {}", line_of(text, at), error.message())]
     })?;
     let mistake = |spanned: Spanned<WrittenMistake>| {
         let line = line_of(text, spanned.span().start);
         let written = spanned.into_inner();
         Mistake {
             name: written.name,
+            list: list.to_owned(),
             line,
             file: written.file,
             find: written.find,
@@ -87,18 +90,35 @@ pub(super) fn parse(text: &str) -> Result<Vec<Mistake>, Vec<String>> {
     Ok(written.mistake.into_iter().map(mistake).collect())
 }
 
-/// Reads the list of a workspace and checks it against the engine's source and the catalogue.
+/// Reads the lists of a workspace, in the order of their names, and checks them against the engine's source and the catalogue.
 ///
 /// # Errors
 /// Every problem.
 pub(super) fn load(root: &Path) -> Result<Vec<Mistake>, Vec<String>> {
     let unread =
         |path: &Path, error: &dyn std::fmt::Display| vec![format!("{}:1: {error}", path.display())];
-    let path = root.join(FILE);
-    let text = std::fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
     let path = root.join("scenarios/requirements.toml");
     let catalogue = Catalogue::load(&path).map_err(|error| unread(&path, &error))?;
-    let mistakes = parse(&text)?;
+    let folder = root.join(FOLDER);
+    let entries = std::fs::read_dir(&folder).map_err(|error| unread(&folder, &error))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| is_list(name))
+        .collect();
+    names.sort();
+    let (mut mistakes, mut unreadable) = (Vec::new(), Vec::new());
+    for name in names {
+        let list = format!("{FOLDER}/{name}");
+        let path = root.join(&list);
+        let text = std::fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
+        match parse(&list, &text) {
+            Ok(of_list) => mistakes.extend(of_list),
+            Err(problems) => unreadable.extend(problems),
+        }
+    }
+    if !unreadable.is_empty() {
+        return Err(unreadable);
+    }
     let problems = problems(&mistakes, &catalogue, |file| {
         std::fs::read_to_string(root.join(file)).ok()
     });
@@ -107,6 +127,11 @@ pub(super) fn load(root: &Path) -> Result<Vec<Mistake>, Vec<String>> {
     } else {
         Err(problems)
     }
+}
+
+/// Whether a file of the folder is a list.
+pub(super) fn is_list(name: &str) -> bool {
+    name.ends_with(".toml")
 }
 
 /// What is wrong with these mistakes; `source` has the text of a file of the engine.
@@ -120,13 +145,14 @@ fn problems(
     for mistake in mistakes {
         let Mistake {
             name,
+            list,
             line,
             file,
             find,
             ..
         } = mistake;
         let mut object =
-            |sentence: String| problems.push(format!("{FILE}:{line}: {name}: {sentence}"));
+            |sentence: String| problems.push(format!("{list}:{line}: {name}: {sentence}"));
         if !names.insert(name) {
             object("another mistake has this name".to_owned());
         }
@@ -235,6 +261,7 @@ mod tests {
         assert!(mistakes.len() >= 60, "there are only {}", mistakes.len());
     }
 
+    const LIST: &str = "tests/mistakes/some.toml";
     const RIGHT: &str = "[[mistake]]\nname = \"a-b\"\nfile = \"engine/src/a.rs\"\nfind = \"x\"\nreplace = \"y\"\nbreaks = [\"A-1\"]\n\
                          why = \"w\"\ncollateral = [{ case = \"a/**\", reason = \"r\" }, { row = \"A-1\", reason = \"r\" }]\n";
 
@@ -243,7 +270,7 @@ mod tests {
             "[[requirement]]\nid = \"A-1\"\nsource = \"a\"\nsection = \"1\"\nlevel = \"must\"\nrole = \"sender\"\ntext = \"t\"\ntestable = \"no\"\n",
         )
         .unwrap();
-        match parse(text) {
+        match parse(LIST, text) {
             Ok(mistakes) => problems(&mistakes, &catalogue, |file| {
                 (file == "engine/src/a.rs").then(|| "x\ntwice twice\n".to_owned())
             }),
@@ -265,7 +292,7 @@ mod tests {
             (
                 "\"x\"",
                 "\"y\"",
-                "a-b: `replace` is what `find` is\ntests/mistakes.toml:1: a-b: engine/src/a.rs does not have \"y\"",
+                "a-b: `replace` is what `find` is\ntests/mistakes/some.toml:1: a-b: engine/src/a.rs does not have \"y\"",
             ),
             ("a.rs", "b.rs", "a-b: there is no file engine/src/b.rs"),
             (
@@ -305,17 +332,17 @@ mod tests {
             let want = if want.is_empty() {
                 String::new()
             } else {
-                format!("{FILE}:1: {want}")
+                format!("{LIST}:1: {want}")
             };
             assert_eq!(problems_of(&text).join("\n"), want, "{wrong}");
         }
         assert_eq!(
             problems_of(&RIGHT.repeat(2)),
-            [format!("{FILE}:9: a-b: another mistake has this name")]
+            [format!("{LIST}:9: a-b: another mistake has this name")]
         );
         let unknown = RIGHT.replacen("why", "because", 1);
         assert!(
-            problems_of(&unknown)[0].starts_with(&format!("{FILE}:7: unknown field `because`")),
+            problems_of(&unknown)[0].starts_with(&format!("{LIST}:7: unknown field `because`")),
             "{:?}",
             problems_of(&unknown)
         );

@@ -1,4 +1,4 @@
-//! `cargo xtask mistakes`: each mistake of `tests/mistakes.toml` is made in a copy of the engine, and the suite has to
+//! `cargo xtask mistakes`: each mistake of `tests/mistakes` is made in a copy of the engine, and the suite has to
 //! see it for what it is.
 //!
 //! A mistake is seen when a case fails whose finding cites a requirement that the mistake breaks. It is seen *for what it

@@ -136,7 +136,7 @@ fn rotated(length: usize, count: usize, turn: usize) -> Vec<usize> {
         .collect()
 }
 
-/// What a commit had: the files of the engine that are others now, and the list.
+/// What a commit had: the files of the engine that are others now, and the mistakes.
 struct Before {
     files: Vec<String>,
     list: Vec<Mistake>,
@@ -144,11 +144,17 @@ struct Before {
 
 fn before(root: &Path, commit: &str) -> anyhow::Result<Before> {
     let files = git(root, &["diff", "--name-only", commit, "--", "engine/src"])?;
-    // At a commit without a list every mistake is new.
-    let text = git(root, &["show", &format!("{commit}:{}", list::FILE)]).unwrap_or_default();
+    // At a commit without lists every mistake is new.
+    let folder = format!("{}/", list::FOLDER);
+    let lists = git(root, &["ls-tree", "--name-only", commit, &folder]).unwrap_or_default();
+    let mut list = Vec::new();
+    for path in lists.lines().filter(|path| list::is_list(path)) {
+        let text = git(root, &["show", &format!("{commit}:{path}")])?;
+        list.extend(list::parse(path, &text).unwrap_or_default());
+    }
     Ok(Before {
         files: files.lines().map(str::to_owned).collect(),
-        list: list::parse(&text).unwrap_or_default(),
+        list,
     })
 }
 
@@ -156,6 +162,7 @@ fn changed<'m>(mistakes: &'m [Mistake], before: &Before) -> Vec<&'m Mistake> {
     let was_listed = |mistake: &Mistake| {
         before.list.iter().any(|old| {
             Mistake {
+                list: mistake.list.clone(),
                 line: mistake.line,
                 ..old.clone()
             } == *mistake
@@ -188,7 +195,7 @@ mod tests {
 
     fn mistakes(count: usize) -> Vec<Mistake> {
         let text: String = (0..count).map(|n| format!("[[mistake]]\nname = \"m{n}\"\nfile = \"f{n}\"\nfind = \"x\"\nreplace = \"y\"\nbreaks = [\"B\"]\nwhy = \"w\"\n")).collect();
-        list::parse(&text).unwrap()
+        list::parse("some.toml", &text).unwrap()
     }
 
     fn names(mistakes: &[&Mistake]) -> String {
