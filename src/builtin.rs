@@ -14,9 +14,9 @@ use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
 use mtaspec_engine::outside::{MemoryStore, Outside, Spawner};
 use mtaspec_engine::probe::{About, Padlock, Probe};
 use mtaspec_engine::settings::{
-    Account, AddressList, Aliases, Applies, DaneUse, Dnssec, ListEntry, OwnCertificate, Receiving,
-    Route as EngineRoute, RouteUse, Rule as EngineRule, Settings, Switches as EngineSwitches,
-    TlsVersion,
+    Account, AddressList, Aliases, Applies, DaneUse, DnsAnchors, Dnssec, ListEntry, OwnCertificate,
+    Receiving, Route as EngineRoute, RouteUse, Rule as EngineRule, Settings,
+    Switches as EngineSwitches, TlsVersion,
 };
 use mtaspec_engine::{Engine, Options, Running as RunningEngine, Service};
 use mtaspec_harness::subject::{
@@ -56,47 +56,84 @@ impl Subject for BuiltIn {
     }
 
     async fn start(&self, briefing: Briefing) -> Result<Box<dyn Running>, SubjectError> {
-        let hosts = Arc::new(Mutex::new(briefing.instructions.clone()));
-        let tasks = Arc::new(CaseTasks {
-            clock: Arc::clone(&briefing.clock),
-            recorder: briefing.recorder.clone(),
-            handles: Mutex::default(),
-        });
-        let outside = Outside {
-            clock: Arc::new(CaseTime(Arc::clone(&briefing.clock))),
-            network: Arc::new(CaseNetwork {
-                clock: Arc::clone(&briefing.clock),
-                resolvers: [briefing.resolver, briefing.validating_resolver],
-                addresses: Arc::clone(&briefing.addresses),
-                instructions: Arc::clone(&hosts),
-                recorder: briefing.recorder.clone(),
-            }),
-            spawner: Arc::clone(&tasks) as Arc<dyn Spawner>,
-            store: Arc::new(MemoryStore::default()),
-        };
-        let settings = settings(&briefing, &briefing.instructions)?;
-        let anywhere = |service| (service, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let options = Options {
-            listen: [
-                Service::Injection,
-                Service::Mx,
-                Service::Submission,
-                Service::Submissions,
-            ]
-            .map(anywhere)
-            .to_vec(),
-            ..Options::default()
-        };
-        let engine = Engine::start(settings, outside, options)
-            .await
-            .map_err(|error| SubjectError::Start(error.to_string()))?;
-        Ok(Box::new(BuiltInAtWork {
-            briefing,
-            engine,
-            instructions: hosts,
-            tasks,
-        }))
+        start(briefing, Belief::InResolver).await
     }
+}
+
+/// The built-in engine, told to check the signatures of answers for itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ValidatingBuiltIn;
+
+#[async_trait]
+impl Subject for ValidatingBuiltIn {
+    fn name(&self) -> &str {
+        "engine-validating"
+    }
+
+    fn version(&self) -> String {
+        BuiltIn.version()
+    }
+
+    fn capabilities(&self) -> BTreeSet<String> {
+        BuiltIn.capabilities()
+    }
+
+    async fn start(&self, briefing: Briefing) -> Result<Box<dyn Running>, SubjectError> {
+        start(briefing, Belief::InSignatures).await
+    }
+}
+
+/// Where an engine learns the DNSSEC state of answers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    /// From the resolver, if it is told that it validates.
+    InResolver,
+    /// From signatures, with the key of the case's root.
+    InSignatures,
+}
+
+async fn start(briefing: Briefing, belief: Belief) -> Result<Box<dyn Running>, SubjectError> {
+    let hosts = Arc::new(Mutex::new(briefing.instructions.clone()));
+    let tasks = Arc::new(CaseTasks {
+        clock: Arc::clone(&briefing.clock),
+        recorder: briefing.recorder.clone(),
+        handles: Mutex::default(),
+    });
+    let outside = Outside {
+        clock: Arc::new(CaseTime(Arc::clone(&briefing.clock))),
+        network: Arc::new(CaseNetwork {
+            clock: Arc::clone(&briefing.clock),
+            resolvers: [briefing.resolver, briefing.validating_resolver],
+            addresses: Arc::clone(&briefing.addresses),
+            instructions: Arc::clone(&hosts),
+            recorder: briefing.recorder.clone(),
+        }),
+        spawner: Arc::clone(&tasks) as Arc<dyn Spawner>,
+        store: Arc::new(MemoryStore::default()),
+    };
+    let settings = settings(&briefing, &briefing.instructions, belief)?;
+    let anywhere = |service| (service, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let options = Options {
+        listen: [
+            Service::Injection,
+            Service::Mx,
+            Service::Submission,
+            Service::Submissions,
+        ]
+        .map(anywhere)
+        .to_vec(),
+        ..Options::default()
+    };
+    let engine = Engine::start(settings, outside, options)
+        .await
+        .map_err(|error| SubjectError::Start(error.to_string()))?;
+    Ok(Box::new(BuiltInAtWork {
+        briefing,
+        engine,
+        instructions: hosts,
+        tasks,
+        belief,
+    }))
 }
 
 /// The engine at work on one case.
@@ -105,6 +142,7 @@ struct BuiltInAtWork {
     engine: RunningEngine,
     instructions: Arc<Mutex<Instructions>>,
     tasks: Arc<CaseTasks>,
+    belief: Belief,
 }
 
 impl BuiltInAtWork {
@@ -151,7 +189,7 @@ impl Running for BuiltInAtWork {
     }
 
     async fn change(&mut self, instructions: Instructions) -> Result<(), SubjectError> {
-        let settings = settings(&self.briefing, &instructions)?;
+        let settings = settings(&self.briefing, &instructions, self.belief)?;
         self.engine
             .set_settings(settings)
             .map_err(|error| SubjectError::Unsupported(error.to_string()))?;
@@ -208,7 +246,11 @@ fn answer(question: &str, probe: &Probe) -> Option<Value> {
 
 // ---- what the engine is told
 
-fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, SubjectError> {
+fn settings(
+    briefing: &Briefing,
+    told: &Instructions,
+    belief: Belief,
+) -> Result<Settings, SubjectError> {
     let cannot = |what: &str, error: &dyn std::error::Error| {
         SubjectError::Unsupported(format!("{what}: {error}"))
     };
@@ -220,10 +262,16 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<Settings, Subjec
         briefing.resolver
     };
     let mut settings = Settings::new(hostname, vec![resolver]);
-    // The resolver that does not validate is told of as one that nobody vouches for.
-    if !told.settings.resolver_validates {
-        settings.dnssec = Dnssec::Off;
-    }
+    settings.dnssec = match belief {
+        Belief::InResolver if told.settings.resolver_validates => Dnssec::TrustResolver,
+        // Of the resolver that does not validate it is told that nobody vouches for it.
+        Belief::InResolver => Dnssec::Off,
+        Belief::InSignatures => {
+            let anchor = briefing.trust_anchor.to_string();
+            let anchors = DnsAnchors::parse([anchor.as_str()]);
+            Dnssec::Validate(anchors.map_err(|error| cannot("the trust anchor", &error))?)
+        }
+    };
     settings.dane = (told.settings.dane.iter())
         .map(|(domain, word)| Ok((DomainName::parse(domain)?, dane_use(word))))
         .collect::<Result<_, AddressError>>()

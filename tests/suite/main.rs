@@ -22,4 +22,5 @@ mod relay;
 mod rows;
 mod settings;
 mod signals;
+mod validation;
 mod wrong_subjects;
