@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{ascii_form, without_brackets};
+use super::name::{ascii_form, is_same_name, without_brackets};
 use super::{Attacker, Fault, Host, HttpsHost, Route, Rule, Settings};
 
 /// Everything that stands in a step.
@@ -29,6 +29,39 @@ pub struct World {
     pub routes: BTreeMap<String, Route>,
     /// The rest of what the subject is told.
     pub settings: Settings,
+}
+
+impl World {
+    /// The STS policy that a domain publishes (RFC 8461 §3.2), word for word or made of its keys: fields in the order of the
+    /// RFC, lines ended by CRLF.
+    #[must_use]
+    pub fn policy_text(&self, domain: &str) -> Option<String> {
+        let (name, found) = (self.domains.iter()).find(|(name, _)| is_same_name(name, domain))?;
+        let sts = found.sts.as_ref()?;
+        if let Some(text) = &sts.policy {
+            return Some(text.clone());
+        }
+        let patterns = (sts.mx.clone()).unwrap_or_else(|| self.mx_names(name, found));
+        let fields = ["version: STSv1".to_owned(), format!("mode: {}", sts.mode)];
+        let mx = patterns.iter().map(|pattern| format!("mx: {pattern}"));
+        let last = format!("max_age: {}", sts.max_age);
+        let lines = fields.into_iter().chain(mx).chain([last]);
+        Some(lines.map(|line| line + "\r\n").collect())
+    }
+
+    /// The MX hosts, or the domain itself where it has no MX record (RFC 5321 §5.1) or is a host to which a route leads
+    /// (RFC 8461 §3.4); of a null MX (RFC 7505) none. Names stand in a policy as A-labels (RFC 8461 §4.1).
+    fn mx_names(&self, name: &str, domain: &Domain) -> Vec<String> {
+        let mut routes = self.routes.values();
+        let is_next_hop = routes.any(|route| !route.mx_lookup && is_same_name(&route.host, name));
+        if domain.mx.is_empty() || is_next_hop {
+            return vec![ascii_form(name)];
+        }
+        let hosts = domain.mx.iter().filter(|record| record.host != ".");
+        hosts
+            .map(|record| ascii_form(without_brackets(&record.host)))
+            .collect()
+    }
 }
 
 /// A zone and its mail domain (SCENARIOS §3).
@@ -64,36 +97,6 @@ impl Default for Domain {
             sts: None,
             tlsrpt: None,
         }
-    }
-}
-
-impl Domain {
-    /// The STS policy as published (RFC 8461 §3.2), word for word or made of its keys: fields in the order of the RFC, lines
-    /// ended by CRLF.
-    #[must_use]
-    pub fn policy_text(&self, name: &str) -> Option<String> {
-        let sts = self.sts.as_ref()?;
-        if let Some(text) = &sts.policy {
-            return Some(text.clone());
-        }
-        let patterns = sts.mx.clone().unwrap_or_else(|| self.mx_names(name));
-        let fields = ["version: STSv1".to_owned(), format!("mode: {}", sts.mode)];
-        let mx = patterns.iter().map(|pattern| format!("mx: {pattern}"));
-        let last = format!("max_age: {}", sts.max_age);
-        let lines = fields.into_iter().chain(mx).chain([last]);
-        Some(lines.map(|line| line + "\r\n").collect())
-    }
-
-    /// The MX hosts, or the domain itself where it has no MX record (RFC 5321 §5.1); of a null MX (RFC 7505) none. Names
-    /// stand in a policy as A-labels (RFC 8461 §4.1).
-    fn mx_names(&self, name: &str) -> Vec<String> {
-        if self.mx.is_empty() {
-            return vec![ascii_form(name)];
-        }
-        let hosts = self.mx.iter().filter(|record| record.host != ".");
-        hosts
-            .map(|record| ascii_form(without_brackets(&record.host)))
-            .collect()
     }
 }
 

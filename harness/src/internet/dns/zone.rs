@@ -205,12 +205,17 @@ impl Zone {
                 };
             }
         };
+        let mut shown = self.shown_at(&source, kind);
+        if is_expanded {
+            // What stands in the way of a name's own records is shown by the wildcard's.
+            shown.extend(self.shown_at(name, kind));
+        }
         // A wildcard may be an empty non-terminal as well: then it is there and has no data (RFC 4592 §4.2).
         let sets = self.names.get(&source);
         Finding {
             found: sets.map_or(Found::NoData, |sets| found_in(sets, kind)),
             is_expanded,
-            shown: self.shown_at(&source, kind),
+            shown,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The policy of a domain as it is served (RFC 8461 §3.2), and what of it differs from a healthy one.
 
-use mtaspec_judge::scenario::{Difference, Domain, World, differences};
+use mtaspec_judge::scenario::{Difference, World, differences};
 
 /// A policy as its host serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub(super) struct Policy {
 
 impl Policy {
     /// The policy that a domain of the world publishes.
-    pub(super) fn of(name: &str, domain: &Domain, world: &World) -> Option<Self> {
-        let text = domain.policy_text(name)?;
+    pub(super) fn of(name: &str, world: &World) -> Option<Self> {
+        let text = world.policy_text(name)?;
         let of_policy = |one: &Difference| match one {
             Difference::Domain(of, key) => {
                 let keys = ["sts.mode", "sts.mx", "sts.max_age", "sts.policy"];
@@ -33,7 +33,7 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use mtaspec_judge::scenario::{MxRecord, Sts};
+    use mtaspec_judge::scenario::{Domain, MxRecord, Route, Sts, Switches};
 
     use super::*;
 
@@ -54,7 +54,7 @@ mod tests {
         world
             .domains
             .insert("example.test".into(), domain(hosts, sts));
-        Policy::of("example.test", &world.domains["example.test"], &world).unwrap()
+        Policy::of("example.test", &world).unwrap()
     }
 
     #[test]
@@ -72,6 +72,34 @@ mod tests {
         for (hosts, lines) in cases {
             let want = format!("version: STSv1\r\nmode: enforce\r\n{lines}max_age: 604800\r\n");
             assert_eq!(policy(hosts, Sts::default()).text, want);
+        }
+    }
+
+    #[test]
+    fn a_host_to_which_a_route_leads_is_named_itself() {
+        // (by MX lookup?, mx lines)
+        let cases = [
+            (false, "mx: relay.test\r\n"),
+            (true, "mx: mx.relay.test\r\n"),
+        ];
+        for (mx_lookup, lines) in cases {
+            let mut world = World::default();
+            let relay = domain(&["mx.relay.test"], Sts::default());
+            world.domains.insert("relay.test".into(), relay);
+            let route = Route {
+                host: "Relay.test".into(),
+                mx_lookup,
+                port: 25,
+                switches: Switches {
+                    require_tls: false,
+                    require_ca_signed: false,
+                    validate_hostname: false,
+                },
+                when_secure: false,
+            };
+            world.routes.insert("example.test".into(), route);
+            let policy = Policy::of("relay.test", &world).unwrap();
+            assert!(policy.text.contains(lines), "{}", policy.text);
         }
     }
 

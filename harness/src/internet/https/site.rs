@@ -87,8 +87,8 @@ impl Site {
 /// The policy of the domain whose policy host has this name, if it has one.
 fn policy_at(host: &str, world: &World) -> Option<Policy> {
     let of = host.strip_prefix(POLICY_HOST)?;
-    let (name, domain) = (world.domains.iter()).find(|(name, _)| is_same_name(name, of))?;
-    Policy::of(name, domain, world)
+    let mut names = world.domains.keys();
+    Policy::of(names.find(|name| is_same_name(name, of))?, world)
 }
 
 /// A host's own name and all that are aliases of it, in ASCII form.

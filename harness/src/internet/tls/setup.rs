@@ -256,6 +256,11 @@ impl TlsSetup {
                 key == "sni" || *shown != healthy.certificate || self.owner == Owner::Attacker,
                 key,
             ),
+            // Which of the two goes out was up to the name that was asked for.
+            (
+                key == "sni" && self.certificate != healthy.certificate,
+                "certificate",
+            ),
             (
                 self.client_certificate != ClientCertificate::Ignored,
                 "client_certificate",

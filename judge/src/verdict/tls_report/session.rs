@@ -287,8 +287,7 @@ pub(super) fn of_policies(world: &World, host: &str, domain: &str) -> BTreeSet<T
 
 /// RFC 8461 §4.1, of the policy as published now.
 fn is_unlisted(world: &World, host: &str, domain: &str) -> bool {
-    let found = (world.domains.iter()).find(|(name, _)| is_same_name(name, domain));
-    let Some(text) = found.and_then(|(name, domain)| domain.policy_text(name)) else {
+    let Some(text) = world.policy_text(domain) else {
         return false;
     };
     let mut patterns = text.lines().filter_map(|line| {

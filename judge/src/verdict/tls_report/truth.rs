@@ -202,9 +202,7 @@ impl About<'_, '_> {
         let mut worlds = steps.map(|step| self.evidence.world(step));
         let is_published = match policy["policy-type"].as_str() {
             Some("sts") => worlds.any(|world| {
-                let own = (world.domains.iter()).find(|(name, _)| is_same_name(name, self.domain));
-                let text = own.and_then(|(name, domain)| domain.policy_text(name));
-                text.is_some_and(|text| {
+                world.policy_text(self.domain).is_some_and(|text| {
                     let published = text.lines().map(str::trim).filter(|line| !line.is_empty());
                     lines.is_empty() || published.eq(lines.iter().map(|line| line.trim()))
                 })
