@@ -54,7 +54,10 @@ impl FaultBook {
         let asked = ascii(name);
         let host = host_of_tlsa(&asked);
         self.first(|entry| {
+            // Over TCP nothing is truncated, and the faults behind this one have their turn.
+            let passes = tcp && entry.fault.deed == Deed::Dns(DnsDeed::Truncate);
             entry.place == FaultPlace::Dns
+                && !passes
                 && match &entry.fault.at {
                     Moment::Tcp => tcp,
                     Moment::Question { kind: of, name } => {
