@@ -128,6 +128,8 @@ impl Engine {
             "setting-demand-tls",
             "inbound",
             "submission",
+            "mta-sts",
+            "sts-at-once",
         ]
     }
 
