@@ -89,14 +89,6 @@ impl Player {
         clock: &Arc<CaseClock>,
         recorder: &Recorder,
     ) -> Result<(), Failure> {
-        let mut messages = (planned.case().steps.iter()).flat_map(|step| &step.inject);
-        if let Some(message) = messages.find(|message| message.report.is_some()) {
-            // Better no play than one with a message that is not what the file says.
-            let name = &message.name;
-            return Err(
-                format!("message `{name}` has a TLS report, which cannot be made yet").into(),
-            );
-        }
         let mut world = self.internet.add(planned, clock, recorder).await?;
         let briefing = self.briefing(planned, clock, recorder)?;
         let identity = briefing.identity.clone();
