@@ -30,6 +30,7 @@ use tokio::sync::oneshot;
 use outside::{CaseNetwork, CaseTasks, CaseTime};
 
 mod outside;
+mod reporting;
 
 /// The accounts of a case are of an edition that supports S/MIME: the padlock is theirs to see.
 const EDITION_SUPPORTS_SMIME: bool = true;
@@ -287,6 +288,7 @@ fn settings(
     settings.aliases =
         Aliases::parse(&told.settings.aliases).map_err(|error| cannot("the aliases", &error))?;
     settings.receiving = receiving(briefing, told)?;
+    settings.reporting = Some(reporting::of(briefing)?);
     settings.minimum_tls = match told.settings.minimum_tls {
         Version::Ssl3 | Version::Tls10 => TlsVersion::Tls10,
         Version::Tls11 => TlsVersion::Tls11,

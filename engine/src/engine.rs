@@ -15,9 +15,10 @@ use crate::probe::{self, About, Probe};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Host, Receiver, Taken};
-use crate::sts::Keeper;
+use crate::sts;
 use crate::tasks::{Phase, Tasks};
 use crate::tls::{Acceptor, Stack, StackError, Trust};
+use crate::tlsrpt;
 use crate::traffic::{Meter, Traffic};
 
 /// How long nothing is taken after a connection that could not be.
@@ -126,10 +127,9 @@ impl Engine {
             "setting-queue-lifetime",
             "setting-client-certificate",
             "setting-demand-tls",
+            "tlsrpt",
             "inbound",
             "submission",
-            "mta-sts",
-            "sts-at-once",
         ]
     }
 
@@ -143,8 +143,12 @@ impl Engine {
         about: About,
     ) -> Result<Probe, StartError> {
         let chance = Arc::new(Chance::from_seed(0));
-        let policies = Keeper::new(&outside);
-        let workshop = workshop(settings, outside, chance, Meter::default(), policies)?;
+        let kept = Kept {
+            meter: Meter::default(),
+            policies: sts::Keeper::new(&outside),
+            tallies: tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
+        };
+        let workshop = workshop(settings, outside, chance, kept)?;
         Ok(probe::probe(&workshop, about).await)
     }
 
@@ -159,14 +163,14 @@ impl Engine {
     ) -> Result<Running, StartError> {
         let chance = Arc::new(Chance::from_seed(options.seed));
         let hostname = settings.hostname.clone();
-        let policies = Keeper::load(&outside).await.map_err(StartError::Store)?;
-        let workshop = workshop(
-            settings,
-            outside.clone(),
-            chance,
-            Meter::default(),
-            policies.clone(),
-        )?;
+        let policies = sts::Keeper::load(&outside).await;
+        let tallies = tlsrpt::Keeper::load(&outside, Arc::clone(&chance)).await;
+        let kept = Kept {
+            meter: Meter::default(),
+            policies: policies.map_err(StartError::Store)?,
+            tallies: tallies.map_err(StartError::Store)?,
+        };
+        let workshop = workshop(settings, outside.clone(), chance, kept.clone())?;
         let queue = Queue::new(workshop, options.bounds);
         let mut listeners = Vec::new();
         for (service, address) in options.listen {
@@ -179,7 +183,8 @@ impl Engine {
         let (tasks, phase) = Tasks::new(outside.clone());
         tasks.spawn(queue.clone().run(tasks.clone()));
         let current = queue.clone();
-        tasks.spawn(policies.keep_fresh(move || current.workshop()));
+        tasks.spawn(kept.policies.keep_fresh(move || current.workshop()));
+        tasks.spawn(kept.tallies.report(queue.clone(), tasks.clone()));
         let sessions = Arc::new(Semaphore::new(options.bounds.sessions));
         let mut addresses = Vec::new();
         for (service, bound, listener) in listeners {
@@ -264,8 +269,11 @@ impl Running {
             settings,
             now.outside.clone(),
             Arc::clone(&now.chance),
-            now.meter.clone(),
-            now.policies.clone(),
+            Kept {
+                meter: now.meter.clone(),
+                policies: now.policies.clone(),
+                tallies: now.tallies.clone(),
+            },
         )?);
         Ok(())
     }
@@ -303,12 +311,19 @@ impl Running {
     }
 }
 
+/// What outlives a change of settings.
+#[derive(Clone)]
+struct Kept {
+    meter: Meter,
+    policies: sts::Keeper,
+    tallies: tlsrpt::Keeper,
+}
+
 fn workshop(
     settings: Settings,
     outside: Outside,
     chance: Arc<Chance>,
-    meter: Meter,
-    policies: Keeper,
+    kept: Kept,
 ) -> Result<Workshop, StartError> {
     Ok(Workshop {
         resolver: Resolver::new(
@@ -324,8 +339,9 @@ fn workshop(
         settings,
         outside,
         chance,
-        meter,
-        policies,
+        meter: kept.meter,
+        policies: kept.policies,
+        tallies: kept.tallies,
     })
 }
 

@@ -30,7 +30,6 @@ mod spf;
 pub mod sts;
 mod tasks;
 mod tls;
-#[allow(dead_code, reason = "the keeper, which needs it, comes next")]
 mod tlsrpt;
 mod trace;
 mod traffic;

@@ -80,11 +80,12 @@ fn message(bytes: &[u8]) {
         smtputf8: true,
         dsn: DsnParameters::default(),
         tls: TlsTag::on_receipt(false, bytes),
+        is_report: false,
         arrived: SystemTime::UNIX_EPOCH,
     };
     let redacted = dsn::redacted(&message);
     assert!(redacted.content.len() <= bytes.len() + SLACK);
-    let _ = dsn::fitted(&message, &Keywords::none());
+    let _ = dsn::fitted(&message, &Keywords::default());
     let _ = (message.header(), message.has_utf8_header());
 }
 

@@ -23,5 +23,4 @@ mod rows;
 mod settings;
 mod signals;
 mod validation;
-mod warm_up;
 mod wrong_subjects;

@@ -130,6 +130,7 @@ mod tests {
             web: Stack::for_web(Arc::clone(&outside.clock)).unwrap(),
             acceptor: None,
             policies: crate::sts::Keeper::new(&outside),
+            tallies: crate::tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
             meter: crate::traffic::Meter::default(),
             trust: Trust::new(&trust).unwrap(),
             settings,

@@ -20,6 +20,9 @@ pub(crate) struct Message {
     pub(crate) dsn: DsnParameters,
     /// What it asks of TLS on its way.
     pub(crate) tls: TlsTag,
+    /// It is a TLS report of the engine's own: nothing that concerns TLS holds it back, and its sessions are in no report
+    /// (RFC 8460 §3, §5.3).
+    pub(crate) is_report: bool,
     /// When it came.
     pub(crate) arrived: SystemTime,
 }

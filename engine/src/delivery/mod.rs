@@ -5,8 +5,7 @@
 //! nothing; `session`, `attempt`, `round` and `queue` do and decide nothing of their own. `telling` says what of it the sender hears.
 
 mod attempt;
-#[cfg(test)]
-mod dane_tests;
+mod counting;
 pub(crate) mod decision;
 mod demand;
 mod disposition;

@@ -14,6 +14,7 @@ use crate::sts::Standing;
 use crate::tls::PeerName;
 
 use super::attempt::{Attempted, Workshop, attempt};
+use super::counting::Counting;
 use super::decision;
 use super::demand::{Demand, StsDemand};
 use super::disposition::{self, Disposition, Handover};
@@ -105,7 +106,9 @@ impl Walk<'_> {
     /// policy was looked for (RFC 8461 §5). Its name is the policy domain, whether it is the recipient's domain or where a
     /// route leads, and never one above it (RFC 8461 §3.4).
     async fn look_for_policy(&mut self) {
-        if let MailDomain::Name(domain) = &self.next_hop.to {
+        if let MailDomain::Name(domain) = &self.next_hop.to
+            && !self.message.is_report
+        {
             let standing = self.workshop.policies.standing(self.workshop, domain);
             self.standing = Some(standing.await);
         }
@@ -161,13 +164,20 @@ impl Walk<'_> {
             Ok(located) => located,
         };
         let dane = match self.asked(&host, &located).await {
-            Err(fault) => return self.note(&Trouble::Dane { host: name, fault }),
+            Err(fault) => {
+                let peer = PeerName::Host(host.name);
+                self.counting().left_out_by_dane(&peer, &fault).await;
+                return self.note(&Trouble::Dane { host: name, fault });
+            }
             Ok(dane) => dane,
         };
         let peer = PeerName::Host(host.name);
         let demand = self.demand(&peer, dane);
         match decision::before_connecting(&demand) {
-            Err(breach) => self.note(&Trouble::Violated { host: name, breach }),
+            Err(breach) => {
+                self.counting().left_out_by_policy(&peer, &demand).await;
+                self.note(&Trouble::Violated { host: name, breach });
+            }
             Ok(()) => {
                 self.over_addresses(&peer, &located.addresses, &demand)
                     .await;
@@ -247,8 +257,23 @@ impl Walk<'_> {
         tracing::info!(%peer, %address, ?manner, "attempt");
         let mut sight = Sight::default();
         let (ended, open) = attempt(call, self.message, &recipients, &mut sight).await;
+        let end = match &ended {
+            Attempted::NotBegun(ended) => Some(ended),
+            Attempted::Answered(_) => None,
+        };
+        self.counting().session(call, &sight, end).await;
         tracing::info!(%peer, ?ended, "the attempt ended");
         (ended, open)
+    }
+
+    /// What the sessions of this walk are counted by.
+    fn counting(&self) -> Counting<'_> {
+        Counting {
+            workshop: self.workshop,
+            next_hop: self.next_hop,
+            message: self.message,
+            standing: self.standing.as_ref(),
+        }
     }
 
     /// Notes how an attempt ended; yes if the host's other addresses need not be tried.

@@ -91,6 +91,7 @@ impl Call<'_> {
         }
         sight.reached = Hop::Ehlo;
         let (mut client, keywords) = self.hello(client, Stage::Hello).await?;
+        sight.helo = keywords.host().map(str::to_owned);
         let lists_starttls = match self.manner {
             Manner::TlsIfOffered => keywords.has("STARTTLS"),
             Manner::Plaintext => false,
@@ -136,6 +137,7 @@ impl Call<'_> {
             }) => Err(self.after_failed_handshake(HandshakeFault(text))),
             Err(ended) => Err(ended),
             Ok((client, keywords)) => {
+                sight.helo = keywords.host().map(str::to_owned);
                 let lists_requiretls = keywords.has("REQUIRETLS");
                 match decision::after_hello_in_tls(self.demand, lists_requiretls) {
                     Ok(()) => Ok((client, keywords)),

@@ -115,6 +115,8 @@ pub(crate) struct Sight {
     pub(crate) reached: Hop,
     /// How it stands with STARTTLS.
     pub(crate) starttls: StartTls,
+    /// What the host called itself in its last answer to EHLO.
+    pub(crate) helo: Option<String>,
     /// How the handshake ended; none: it did not.
     pub(crate) handshake: Option<Result<Shown, HandshakeFault>>,
 }
@@ -124,6 +126,7 @@ impl Default for Sight {
         Self {
             reached: Hop::Connection,
             starttls: StartTls::default(),
+            helo: None,
             handshake: None,
         }
     }

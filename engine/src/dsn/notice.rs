@@ -83,6 +83,7 @@ pub(crate) fn notice(
         smtputf8: is_utf8 || message.has_utf8_header(),
         dsn: DsnParameters::default(),
         tls: message.tls,
+        is_report: false,
         arrived: now,
     }
 }

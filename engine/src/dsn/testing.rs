@@ -20,6 +20,7 @@ pub(super) fn message(ret: Option<Return>) -> Message {
             envelope_id: None,
         },
         tls: TlsTag::Untagged,
+        is_report: false,
         arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -58,6 +58,12 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// What the system says.
     async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>>;
+
+    /// The address that connections to another one come from, if it can be told; asks nobody. Unless said otherwise, it cannot.
+    async fn source_towards(&self, to: SocketAddr) -> Option<IpAddr> {
+        let _ = to;
+        None
+    }
 
     /// Waits for connections at an address; port 0 takes a free one. Unless said otherwise, the system's socket.
     ///

@@ -49,20 +49,32 @@ impl Network for SystemNetwork {
     }
 
     async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>> {
-        let any: IpAddr = match to {
-            SocketAddr::V4(to) if to.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(to) if to.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let socket = UdpSocket::bind((any, 0)).await?;
-        socket.connect(to).await?;
+        let socket = socket_towards(to).await?;
         socket.send(datagram).await?;
         let mut answer = vec![0; DATAGRAM_LIMIT];
         let length = socket.recv(&mut answer).await?;
         answer.truncate(length);
         Ok(answer)
     }
+
+    async fn source_towards(&self, to: SocketAddr) -> Option<IpAddr> {
+        // Nothing is sent: the system has chosen the way when the socket is connected.
+        let socket = socket_towards(to).await.ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    }
+}
+
+/// A fresh port for datagrams to one address.
+async fn socket_towards(to: SocketAddr) -> io::Result<UdpSocket> {
+    let any: IpAddr = match to {
+        SocketAddr::V4(to) if to.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(to) if to.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(to).await?;
+    Ok(socket)
 }
 
 /// Tasks on the tokio runtime that is current.

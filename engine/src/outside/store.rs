@@ -21,11 +21,13 @@ pub enum Kind {
     Messages,
     /// The MTA-STS policy of a domain.
     Policies,
+    /// The sessions of a day with a domain, until they were reported.
+    Tallies,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Messages, Self::Policies];
+    pub const ALL: [Self; 3] = [Self::Messages, Self::Policies, Self::Tallies];
 
     /// One word for it, which is also the name of its folder.
     #[must_use]
@@ -33,6 +35,7 @@ impl Kind {
         match self {
             Self::Messages => "messages",
             Self::Policies => "policies",
+            Self::Tallies => "tallies",
         }
     }
 }

@@ -15,8 +15,6 @@ mod servers;
 #[cfg(test)]
 mod table;
 mod validation;
-#[cfg(test)]
-mod validation_tests;
 mod walk;
 
 pub(crate) use answer::{Answer, LookupFault};

@@ -206,7 +206,7 @@ impl Client {
         }
         let reply = self.command(stage, &format!("HELO {own}")).await?;
         Ok(match reply.category() {
-            Category::Completed => Ok(Keywords::none()),
+            Category::Completed => Ok(Keywords::of_helo(&reply)),
             _ => Err(reply),
         })
     }

@@ -8,13 +8,19 @@ use super::reply::Reply;
 
 /// What a receiver says that it can.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Keywords(BTreeMap<String, String>);
+pub(crate) struct Keywords {
+    listed: BTreeMap<String, String>,
+    host: Option<String>,
+}
 
 impl Keywords {
-    /// What a receiver can that knows only HELO.
+    /// What a receiver can that knows only HELO, by its answer to that.
     #[must_use]
-    pub(crate) fn none() -> Self {
-        Self::default()
+    pub(crate) fn of_helo(reply: &Reply) -> Self {
+        Self {
+            listed: BTreeMap::new(),
+            host: host(reply),
+        }
     }
 
     /// Reads the answer to EHLO; its first line is a greeting.
@@ -28,20 +34,38 @@ impl Keywords {
             let parameters = rest.get(1..).unwrap_or_default().trim();
             (!word.is_empty()).then(|| (word.to_ascii_uppercase(), parameters.to_owned()))
         };
-        Self(reply.lines().iter().skip(1).filter_map(keyword).collect())
+        Self {
+            listed: reply.lines().iter().skip(1).filter_map(keyword).collect(),
+            host: host(reply),
+        }
+    }
+
+    /// What the receiver calls itself: the first word of its answer (RFC 5321 §4.1.1.1).
+    #[must_use]
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
     }
 
     /// Whether a keyword is listed.
     #[must_use]
     pub(crate) fn has(&self, keyword: &str) -> bool {
-        self.0.contains_key(keyword)
+        self.listed.contains_key(keyword)
     }
 
     /// The largest message that is taken (RFC 1870 §4), if there is a limit.
     #[must_use]
     pub(crate) fn size_limit(&self) -> Option<u64> {
-        self.0.get("SIZE")?.parse().ok().filter(|limit| *limit > 0)
+        self.listed
+            .get("SIZE")?
+            .parse()
+            .ok()
+            .filter(|limit| *limit > 0)
     }
+}
+
+fn host(reply: &Reply) -> Option<String> {
+    let greeting = reply.lines().first()?;
+    greeting.split_whitespace().next().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -37,7 +37,6 @@ impl Standing {
     /// What a report is to say of the policy itself (RFC 8461 §6): a fetch that failed though there is a record, and whatever
     /// failed while a policy is in the cache, unless that says that there is none any more.
     #[must_use]
-    #[cfg_attr(not(test), expect(dead_code, reason = "no report is made yet"))]
     pub(crate) fn reportable(&self) -> Option<PolicyFailure> {
         if self.cached.as_ref().is_some_and(|cached| !cached.binds()) {
             return None;

@@ -41,6 +41,7 @@ pub(crate) fn message(
         content: content.into(),
         dsn: DsnParameters::default(),
         tls: TlsTag::Optional,
+        is_report: true,
         arrived: now,
     };
     let recipient = Recipient {

@@ -1,15 +1,23 @@
 //! Reports about TLS with other domains (RFC 8460).
 //!
-//! `policy` and `failure` are the words that reports have for what a session met; `tally` counts, day by day (`day`). When a
-//! day is over `record` finds out who wants a report (`uri`), `body` writes it, and `mail` makes a message of it.
+//! `session` says what a session counts as, in the words that reports have for it (`policy`, `failure`); `tally` counts, and
+//! `keeper` has the tallies of every domain and `day`, each in an `entry`, written down by `stored`. When a day is over,
+//! `delivery` finds out who wants its report (`record`, `uri`), writes it (`body`), and posts it or makes a message of it (`mail`).
 
 mod body;
 mod day;
+mod delivery;
+mod entry;
 mod failure;
+mod keeper;
 mod mail;
 mod policy;
 mod record;
+mod session;
+mod stored;
 mod tally;
 mod uri;
 
+pub(crate) use keeper::Keeper;
 pub(crate) use record::Record;
+pub(crate) use session::{Contact, DaneSeen, Session, counted};

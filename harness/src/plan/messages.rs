@@ -10,7 +10,6 @@ use mtaspec_judge::scenario::{Case, Message};
 
 use super::label::base32_of;
 use super::names::ascii;
-use super::warm_up;
 
 const TOKEN_PREFIX: &str = "mt";
 const HEADER_PREFIX: &str = "mtaspec-header-";
@@ -56,9 +55,6 @@ impl MailPlan {
             for copy in 1..=message.copies {
                 plan.add(label, message, copy);
             }
-        }
-        for message in warm_up::messages(labelled) {
-            plan.add(label, &message, 1);
         }
         plan
     }
@@ -214,9 +210,6 @@ fn with_token(address: &str, token: &str) -> String {
 
 fn recipients_of(case: &Case) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    for message in warm_up::messages(case) {
-        known.extend(message.to.iter().map(|address| normal(address)));
-    }
     for step in &case.steps {
         for message in &step.inject {
             known.extend(message.to.iter().map(|address| normal(address)));
@@ -226,26 +219,43 @@ fn recipients_of(case: &Case) -> BTreeSet<String> {
             known.insert(normal(alias));
             known.extend(members.iter().map(|address| normal(address)));
         }
-        let reporting = step.world.domains.values();
-        for reporting in reporting.filter_map(|domain| domain.tlsrpt.as_ref()) {
-            // Where the record is word for word, its addresses are the ones.
-            let records = reporting
-                .record
-                .iter()
-                .flatten()
-                .map(|strings| strings.concat());
-            for text in reporting.rua.iter().cloned().chain(records) {
-                for address in text.split("mailto:").skip(1) {
-                    let end = address
-                        .find(['!', '?', ',', ';', ' '])
-                        .unwrap_or(address.len());
-                    known.insert(normal(&address[..end]));
-                }
+        let reports = step
+            .world
+            .domains
+            .values()
+            .filter_map(|domain| domain.tlsrpt.as_ref())
+            .flat_map(|reporting| &reporting.rua);
+        for uri in reports {
+            if let Some(address) = uri.strip_prefix("mailto:") {
+                let end = address.find(['!', '?']).unwrap_or(address.len());
+                known.insert(normal(&percent_decoded(&address[..end])));
             }
         }
     }
     known.remove("");
     known
+}
+
+/// The address in a URI, in which some letters are written as their octets (RFC 6068 §2).
+fn percent_decoded(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut decoded = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let octet = piece
+            .get(..2)
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
+        match octet.filter(u8::is_ascii) {
+            Some(octet) => {
+                decoded.push(char::from(octet));
+                decoded.push_str(&piece[2..]);
+            }
+            None => {
+                decoded.push('%');
+                decoded.push_str(piece);
+            }
+        }
+    }
+    decoded
 }
 
 /// The address in the form in which two spellings of one address are equal.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::address::Mailbox;
 use crate::obligation::Obligation;
 use crate::route::NextHop;
 use crate::settings::Settings;
@@ -14,6 +15,9 @@ use crate::delivery::message::{Message, Recipient};
 use crate::delivery::trouble::Trouble;
 
 use super::stored;
+
+/// How long a report is tried (RFC 8460 §5.5).
+const REPORT_LIFETIME: Duration = Duration::from_secs(86_400);
 
 /// A recipient that has no outcome yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,7 +212,7 @@ impl Held {
                 continue;
             }
             let mailbox = &waiting.recipient.mailbox;
-            let key = Obligation::and_next_hop(settings, self.message.sender.as_ref(), mailbox);
+            let key = way(settings, &self.message, mailbox);
             if groups.len() >= limit && !groups.contains_key(&key) {
                 continue;
             }
@@ -255,8 +259,12 @@ impl Held {
         is_over(now, self.expiry(lifetime))
     }
 
-    /// When it is given up; none: a lifetime so long that no clock reaches its end.
+    /// When it is given up; none: a lifetime so long that no clock reaches its end. A report is worth a day (RFC 8460 §5.5).
     pub(super) fn expiry(&self, lifetime: Duration) -> Option<SystemTime> {
+        let lifetime = match self.message.is_report {
+            true => lifetime.min(REPORT_LIFETIME),
+            false => lifetime,
+        };
         self.message.arrived.checked_add(lifetime)
     }
 
@@ -293,6 +301,16 @@ impl Held {
         self.is_changed = true;
         self.write_again = Some(again);
     }
+}
+
+/// Where a message goes for a recipient, and what the session must show. Nothing for a report: it goes the way of all mail,
+/// and what is wrong with TLS there must not keep it (RFC 8460 §3).
+fn way(settings: &Settings, message: &Message, mailbox: &Mailbox) -> (NextHop, Obligation) {
+    if message.is_report {
+        let next_hop = NextHop::of(settings, mailbox.domain(), false);
+        return (next_hop, Obligation::NONE);
+    }
+    Obligation::and_next_hop(settings, message.sender.as_ref(), mailbox)
 }
 
 fn is_over(now: SystemTime, expiry: Option<SystemTime>) -> bool {

@@ -76,6 +76,8 @@ struct Head {
     envid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tls: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    report: bool,
     recipients: Vec<RecipientHead>,
 }
 
@@ -118,6 +120,7 @@ pub(super) fn head(message: &Message, waiting: &[&Waiting]) -> String {
         ret: message.dsn.ret.map(|ret| ret.keyword().to_owned()),
         envid: message.dsn.envelope_id.clone(),
         tls: message.tls.word().map(str::to_owned),
+        report: message.is_report,
         recipients: waiting.iter().map(|one| recipient_head(one)).collect(),
     };
     serde_json::to_string(&head).expect("texts and numbers can be written as JSON")
@@ -201,6 +204,7 @@ pub(super) fn read_head(head: &[u8]) -> Result<(Message, u64, Vec<Waiting>), Sto
             .map(|word| TlsTag::parse(&word).ok_or_else(|| wrong("tls", word)))
             .transpose()?
             .unwrap_or_default(),
+        is_report: head.report,
         arrived: known_moment("arrived", head.arrived)?,
     };
     let waiting = (head.recipients.into_iter())

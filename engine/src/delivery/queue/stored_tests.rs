@@ -79,6 +79,7 @@ fn any_message() -> impl Strategy<Value = Message> {
                 smtputf8,
                 dsn: DsnParameters { ret, envelope_id },
                 tls,
+                is_report: arrived % 2 == 1,
                 arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(arrived),
             },
         )

@@ -98,6 +98,7 @@ impl Session<'_> {
                 smtputf8: open.smtputf8,
                 dsn: open.dsn,
                 tls: TlsTag::on_receipt(open.requires_tls, content),
+                is_report: false,
                 arrived,
             },
             recipients: open.recipients,

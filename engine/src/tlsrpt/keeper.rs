@@ -1,0 +1,218 @@
+//! All tallies: in memory, and in the store after each session.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+
+use crate::address::DomainName;
+use crate::outside::{Clock, Kind, Outside, Store};
+use crate::route::Chance;
+
+use super::day::Day;
+use super::entry::Entry;
+use super::stored;
+use super::tally::Counted;
+
+/// The most domains and days at once.
+///
+/// Choice: ten thousand. Reports are a courtesy; a machine that sends to more domains a day than that has better things to
+/// keep in its memory, and most domains want none.
+const ENTRY_LIMIT: usize = 10_000;
+
+/// Keeps tallies. Clones are the same keeper, which outlives a change of settings.
+#[derive(Clone)]
+pub(crate) struct Keeper {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    chance: Arc<Chance>,
+    entries: Mutex<BTreeMap<Key, Held>>,
+    /// One write at a time, so that the newest is the last.
+    writing: tokio::sync::Mutex<()>,
+    changed: Notify,
+}
+
+/// The day comes first: what is due next is near the beginning.
+type Key = (Day, DomainName);
+
+struct Held {
+    entry: Entry,
+    /// The store has an older state.
+    is_changed: bool,
+    /// A task has it now.
+    is_under_way: bool,
+}
+
+impl Keeper {
+    /// A keeper of nothing yet. `chance` spreads the reports.
+    #[must_use]
+    pub(crate) fn new(outside: &Outside, chance: Arc<Chance>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                clock: Arc::clone(&outside.clock),
+                store: Arc::clone(&outside.store),
+                chance,
+                entries: Mutex::default(),
+                writing: tokio::sync::Mutex::default(),
+                changed: Notify::new(),
+            }),
+        }
+    }
+
+    /// A keeper of what is in the store. What cannot be read there is set aside.
+    ///
+    /// # Errors
+    /// What the system says of the store.
+    pub(crate) async fn load(outside: &Outside, chance: Arc<Chance>) -> io::Result<Self> {
+        let keeper = Self::new(outside, chance);
+        let store = &outside.store;
+        for name in store.names(Kind::Tallies).await? {
+            let bytes = store.read(Kind::Tallies, &name).await?;
+            let why = match stored::read(&bytes) {
+                Ok(entry) if stored::name(&entry.domain, entry.day) == name => {
+                    let key = (entry.day, entry.domain.clone());
+                    let held = Held {
+                        entry,
+                        is_changed: false,
+                        is_under_way: false,
+                    };
+                    keeper.entries().insert(key, held);
+                    continue;
+                }
+                Ok(_) => "its name is that of another one".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let place = store.set_aside(Kind::Tallies, &name).await?;
+            tracing::error!(tally = %name, why, place, "a stored tally cannot be read and is set aside");
+        }
+        Ok(keeper)
+    }
+
+    /// Counts a session with a domain. On return the store has it, unless it cannot be written.
+    pub(crate) async fn count(&self, domain: &DomainName, counted: Vec<Counted>) {
+        if counted.is_empty() {
+            return;
+        }
+        let day = Day::of(self.now());
+        let key = (day, domain.clone());
+        {
+            let mut entries = self.entries();
+            if entries.len() >= ENTRY_LIMIT && !entries.contains_key(&key) {
+                tracing::warn!(%domain, "too many domains: a session is not counted");
+                return;
+            }
+            let held = entries.entry(key.clone()).or_insert_with(|| Held {
+                entry: Entry::new(domain.clone(), day, self.inner.chance.draw()),
+                is_changed: true,
+                is_under_way: false,
+            });
+            for one in counted {
+                if !held.entry.tally.count(one) {
+                    tracing::warn!(%domain, "too many policies in one day: a session is not counted");
+                }
+            }
+            held.is_changed = true;
+        }
+        self.write(&key).await;
+        self.inner.changed.notify_one();
+    }
+
+    /// When something is to be done next.
+    pub(super) fn earliest(&self) -> Option<SystemTime> {
+        let entries = self.entries();
+        let waiting = entries.values().filter(|held| !held.is_under_way);
+        waiting.map(|held| held.entry.due).min()
+    }
+
+    /// Something is to be done that was not to be done before.
+    pub(super) async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    /// Takes what is due, at most so many.
+    pub(super) fn take_due(&self, limit: usize) -> Vec<Entry> {
+        let now = self.now();
+        let mut entries = self.entries();
+        let due = entries
+            .values_mut()
+            .filter(|held| !held.is_under_way && held.entry.due <= now);
+        due.take(limit)
+            .map(|held| {
+                held.is_under_way = true;
+                held.entry.clone()
+            })
+            .collect()
+    }
+
+    /// Puts back what was taken, to be done again when it is due.
+    pub(super) async fn put_back(&self, entry: Entry) {
+        let key = (entry.day, entry.domain.clone());
+        if let Some(held) = self.entries().get_mut(&key) {
+            held.entry = entry;
+            held.is_changed = true;
+            held.is_under_way = false;
+        }
+        self.write(&key).await;
+        self.inner.changed.notify_one();
+    }
+
+    /// Forgets what was taken: it is over.
+    pub(super) async fn forget(&self, domain: &DomainName, day: Day) {
+        let _alone = self.inner.writing.lock().await;
+        let name = stored::name(domain, day);
+        if let Err(error) = self.inner.store.remove(Kind::Tallies, &name).await {
+            // After a restart it is reported once more, under the same id (RFC 8460 §5.3).
+            tracing::error!(tally = %name, %error, "the store cannot be written");
+        }
+        self.entries().remove(&(day, domain.clone()));
+        self.inner.changed.notify_one();
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.inner.clock.now()
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.inner.clock.as_ref()
+    }
+
+    pub(super) fn chance(&self) -> &Chance {
+        &self.inner.chance
+    }
+
+    /// Writes an entry down as it now is, unless the store has it so.
+    async fn write(&self, key: &Key) {
+        let _alone = self.inner.writing.lock().await;
+        let bytes = {
+            let mut entries = self.entries();
+            let Some(held) = entries.get_mut(key) else {
+                return;
+            };
+            if !std::mem::take(&mut held.is_changed) {
+                return;
+            }
+            stored::written(&held.entry)
+        };
+        let name = stored::name(&key.1, key.0);
+        if let Err(error) = self.inner.store.put(Kind::Tallies, &name, bytes).await {
+            tracing::error!(tally = %name, %error, "the store cannot be written");
+            // The next session, or the next attempt to report, tries it again.
+            if let Some(held) = self.entries().get_mut(key) {
+                held.is_changed = true;
+            }
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Held>> {
+        self.inner
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
