@@ -11,7 +11,7 @@ use mtaspec_engine::settings::{
     ListEntry, Route, RouteUse, Rule, Saved, Settings, Standing, Switches, certificate,
     print_instant,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::engine_settings::taken;
 use crate::output::say_line;
@@ -106,6 +106,10 @@ fn general(text: &mut String, settings: &Settings) {
         "resolvers",
         joined(settings.resolvers.iter().map(ToString::to_string).collect()),
     );
+    line("DNSSEC", settings.dnssec.word().to_owned());
+    for (domain, told) in &settings.dane {
+        line("DANE", format!("{} for {domain}", told.word()));
+    }
     line("oldest TLS version", settings.minimum_tls.word().to_owned());
     let trust = match settings.trust.len() {
         0 => "nobody".to_owned(),
@@ -276,6 +280,10 @@ fn as_json(file: Option<&SettingsFile>, standing: &Standing) -> Value {
         "in_force": stamp(&standing.in_force),
         "pending": stamp(&standing.pending),
         "hostname": settings.hostname.to_string(),
+        "dnssec": settings.dnssec.word(),
+        "dane": (settings.dane.iter())
+            .map(|(domain, told)| (domain.to_string(), told.word().into()))
+            .collect::<Map<String, Value>>(),
         "minimum_tls": settings.minimum_tls.word(),
         "trust": settings.trust.iter().map(|der| certificate(der)).collect::<Vec<_>>(),
         "queue_lifetime_seconds": settings.queue_lifetime.as_secs(),
