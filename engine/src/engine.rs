@@ -130,6 +130,8 @@ impl Engine {
             "tlsrpt",
             "inbound",
             "submission",
+            "mta-sts",
+            "sts-at-once",
         ]
     }
 

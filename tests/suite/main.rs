@@ -23,4 +23,5 @@ mod rows;
 mod settings;
 mod signals;
 mod validation;
+mod warm_up;
 mod wrong_subjects;

@@ -20,6 +20,8 @@ mod selection;
 mod testing;
 mod tlsa;
 
+#[cfg(test)]
+pub(crate) use asked::Published;
 pub(crate) use asked::{Asked, asked_of};
 pub(crate) use fault::{DaneFault, TlsaFault};
 pub(crate) use records::Records;

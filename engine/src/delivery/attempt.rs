@@ -7,10 +7,11 @@ use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Acceptance, Client, Refusal, transact};
 use crate::sts;
-use crate::tls::{Acceptor, PeerName, Stack, Trust};
+use crate::tls::{Acceptor, Stack, Trust};
 use crate::tlsrpt;
 use crate::traffic::{Direction, Meter};
 
+use super::demand::{Demand, StsDemand};
 use super::message::{Message, Recipient};
 use super::session::{Call, Ended};
 use super::sight::Sight;
@@ -62,7 +63,7 @@ pub(super) async fn attempt(
             let outcomes = transact(&mut client, &keywords, message, recipients).await;
             let taken = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             if taken > 0 {
-                tell(call.workshop, &client, call.peer, message, taken);
+                tell(call, &client, sight, message, taken);
             }
             let broke = |outcome| matches!(outcome, &Err(Refusal::Broken { .. }));
             let open = (!outcomes.iter().any(broke)).then_some(client);
@@ -73,9 +74,12 @@ pub(super) async fn attempt(
 }
 
 /// Counts a message that a host took, and says in one line how it went.
-fn tell(workshop: &Workshop, client: &Client, peer: &PeerName, message: &Message, taken: usize) {
-    let tls = client.tls();
-    workshop.meter.count(Direction::Outbound, tls);
+///
+/// The host has the name of its MX record, whatever that is an alias of, and is called authenticated only where who led to it
+/// cannot be forged either (RFC 7672 §2.2.1).
+fn tell(call: &Call<'_>, client: &Client, sight: &Sight, message: &Message, taken: usize) {
+    let (tls, peer) = (client.tls(), call.peer);
+    call.workshop.meter.count(Direction::Outbound, tls);
     let version = tls.map_or_else(|| "none".to_owned(), |tls| tls.version.to_string());
     tracing::info!(
         %peer,
@@ -83,6 +87,19 @@ fn tell(workshop: &Workshop, client: &Client, peer: &PeerName, message: &Message
         recipients = taken,
         version,
         cipher = tls.map_or("none", |tls| tls.cipher),
+        authenticated = authenticated_by(call.demand, sight).unwrap_or("no"),
         "a message went out"
     );
+}
+
+/// By what the next-hop domain is known to be the one that was reached; none: an attacker may have led the mail elsewhere.
+fn authenticated_by(demand: &Demand, sight: &Sight) -> Option<&'static str> {
+    let Some(Ok(shown)) = &sight.handshake else {
+        return None;
+    };
+    if demand.dane.authenticates() && shown.tlsa == Some(Ok(())) {
+        return Some("dane");
+    }
+    let is_named = shown.verification.chain.is_ok() && shown.verification.name.is_ok();
+    (is_named && demand.sts != StsDemand::Nothing).then_some("mta-sts")
 }

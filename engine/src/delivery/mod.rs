@@ -6,6 +6,8 @@
 
 mod attempt;
 mod counting;
+#[cfg(test)]
+mod dane_tests;
 pub(crate) mod decision;
 mod demand;
 mod disposition;

@@ -15,6 +15,8 @@ mod servers;
 #[cfg(test)]
 mod table;
 mod validation;
+#[cfg(test)]
+mod validation_tests;
 mod walk;
 
 pub(crate) use answer::{Answer, LookupFault};

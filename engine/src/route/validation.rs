@@ -31,7 +31,7 @@ use super::servers::{Checking, Servers};
 /// How long one lookup may take, with all that its validation asks.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(60);
 /// The most questions that the validation of one lookup may ask.
-const QUESTION_LIMIT: usize = 100;
+pub(super) const QUESTION_LIMIT: usize = 100;
 
 /// The validator.
 #[derive(Clone)]

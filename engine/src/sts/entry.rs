@@ -18,9 +18,9 @@ use super::source::FetchFault;
 
 /// How long a policy is fetched anew although no mail asks for it.
 ///
-/// Choice: 90 days. RFC 8461 §3.3 wants policies refreshed before they expire and names no end; a domain to which nobody has
-/// written for a quarter is asked again when somebody does, and the policy holds until it expires all the same.
-const UNUSED_LIMIT: Duration = Duration::from_secs(90 * 86_400);
+/// Choice: half a year. RFC 8461 §3.3 wants policies refreshed before they expire and names no end; a domain to which nobody has
+/// written for so long is asked again when somebody does, and the policy holds until it expires all the same.
+const UNUSED_LIMIT: Duration = Duration::from_secs(180 * 86_400);
 
 /// A fetch that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,11 @@ impl Entry {
         self.failure.as_ref()
     }
 
-    /// Mail has asked for the policy.
-    pub(super) fn note_use(&mut self, now: SystemTime) {
+    /// Mail has asked for the policy. Says whether it is refreshed again that was left to expire.
+    pub(super) fn note_use(&mut self, now: SystemTime) -> bool {
+        let was_left = self.refresh_due(now).is_none();
         self.used = Some(now);
+        was_left && self.refresh_due(now).is_some()
     }
 
     /// Whether the policy is to be fetched, now that the record has this id. Ids are compared for equality alone.
@@ -230,11 +232,12 @@ mod tests {
         assert_eq!(due(&entry, 1), Some(beginning() + DAY + DAY / 4));
         let later = beginning() + UNUSED_LIMIT;
         entry.note_success(id("1"), policy(604_800), later);
-        assert_eq!(due(&entry, 90), None);
-        entry.note_use(later);
-        assert_eq!(due(&entry, 90), Some(later + DAY));
+        assert_eq!(due(&entry, 180), None);
+        assert!(entry.note_use(later));
+        assert!(!entry.note_use(later));
+        assert_eq!(due(&entry, 180), Some(later + DAY));
         // One that expires before is fetched when mail asks for it.
         entry.note_success(id("1"), policy(299), later);
-        assert_eq!(due(&entry, 90), None);
+        assert_eq!(due(&entry, 180), None);
     }
 }

@@ -126,7 +126,10 @@ impl Keeper {
                 failure: None,
             };
         };
-        held.entry().note_use(self.now());
+        let is_refreshed_again = held.entry().note_use(self.now());
+        if is_refreshed_again {
+            self.inner.changed.notify_one();
+        }
         if let Ok(id) = &record {
             self.bring_up_to_date(source, domain, &held, id).await;
         }
@@ -283,7 +286,7 @@ impl Keeper {
         refreshes
     }
 
-    /// Ready when a fetch has ended since this was last asked.
+    /// Ready when another refresh may have become due since this was last asked.
     pub(super) async fn changed(&self) {
         self.inner.changed.notified().await;
     }

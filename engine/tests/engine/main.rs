@@ -8,6 +8,7 @@ mod handshake;
 mod hosts;
 mod injection;
 mod kept_for_others;
+mod log;
 mod notices;
 mod peer;
 mod queue;

@@ -10,6 +10,12 @@ pub struct ConnectionCounter {
 }
 
 impl ConnectionCounter {
+    /// The next connection to any other host than these is its first (ASCII, labelled).
+    pub fn forget_all_but(&self, kept: &[String]) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|name, _| kept.iter().any(|one| one.eq_ignore_ascii_case(name)));
+    }
+
     /// One connection more to the host of this name (ASCII, labelled): the number of it, from 1.
     pub fn next(&self, name: &str) -> u32 {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,5 +42,7 @@ mod tests {
         for (name, want) in cases {
             assert_eq!(counter.next(name), want, "{name}");
         }
+        counter.forget_all_but(&["B.test".to_owned()]);
+        assert_eq!((counter.next("mx.test"), counter.next("b.test")), (1, 2));
     }
 }

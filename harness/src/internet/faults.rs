@@ -13,6 +13,7 @@ use crate::plan;
 #[derive(Debug, Default)]
 pub struct FaultBook {
     entries: Mutex<Vec<Entry>>,
+    spared: Mutex<Vec<FaultPlace>>,
 }
 
 #[derive(Debug)]
@@ -40,12 +41,26 @@ impl FaultBook {
         }
     }
 
+    /// For the warm-up: at these places nothing acts, and nothing is counted.
+    pub fn spare(&self, places: &[FaultPlace]) {
+        let places = places.iter().map(ascii_place).collect();
+        *self.spared.lock().unwrap_or_else(PoisonError::into_inner) = places;
+    }
+
+    fn is_spared(&self, place: &FaultPlace) -> bool {
+        let spared = self.spared.lock().unwrap_or_else(PoisonError::into_inner);
+        spared.contains(place)
+    }
+
     /// The moment has come at this fake: counts it, and gives the first fault that is not used up.
     ///
     /// Choice: a fault that still lets moments pass (`skip`) leaves the moment to the faults behind it, since
     /// the reference speaks only of those that are used up.
     pub fn act(&self, place: &FaultPlace, moment: &Moment) -> Option<Fault> {
         let place = ascii_place(place);
+        if self.is_spared(&place) {
+            return None;
+        }
         self.first(|entry| entry.place == place && entry.fault.at == *moment)
     }
 
@@ -54,7 +69,10 @@ impl FaultBook {
         let asked = ascii(name);
         let host = host_of_tlsa(&asked);
         self.first(|entry| {
+            // Over TCP nothing is truncated, and the faults behind this one have their turn.
+            let passes = tcp && entry.fault.deed == Deed::Dns(DnsDeed::Truncate);
             entry.place == FaultPlace::Dns
+                && !passes
                 && match &entry.fault.at {
                     Moment::Tcp => tcp,
                     Moment::Question { kind: of, name } => {
@@ -75,6 +93,9 @@ impl FaultBook {
     #[must_use]
     pub fn standing_refusal(&self, place: &FaultPlace) -> Option<Fault> {
         let place = ascii_place(place);
+        if self.is_spared(&place) {
+            return None;
+        }
         let entries = self.lock();
         let first = entries
             .iter()
@@ -291,6 +312,20 @@ mod tests {
         assert!(book.act(&host("mx.test"), &Moment::Mail).is_some());
         book.replace(Vec::new());
         assert!(book.act(&host("mx.test"), &Moment::Mail).is_none());
+    }
+
+    #[test]
+    fn what_is_spared_neither_acts_nor_counts() {
+        let book = FaultBook::new(vec![reply("451", Some(1), 1)]);
+        book.spare(&[host("MX.test.")]);
+        for _ in 0..3 {
+            assert_eq!(book.act(&host("mx.test"), &Moment::Mail), None);
+        }
+        book.spare(&[]);
+        let acts: Vec<bool> = (0..3)
+            .map(|_| book.act(&host("mx.test"), &Moment::Mail).is_some())
+            .collect();
+        assert_eq!(acts, [false, true, false]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::post::{Post, PostError, Setup};
 use super::smtp::FakeSetup;
 use super::tls::CertificateStore;
 use crate::clock::CaseClock;
-use crate::plan::{AddressBook, HostAddresses, PlannedCase, ascii};
+use crate::plan::{AddressBook, HostAddresses, PlannedCase, ascii, warm_up};
 use crate::recorder::Recorder;
 
 /// Why a world could not be brought up or changed.
@@ -116,7 +116,33 @@ impl CaseWorld {
         self.quiet().await;
         let labelled = Arc::clone(self.planned.labelled());
         let step = labelled.steps.get(step).ok_or(WorldError::NoStep(step))?;
-        let world = &step.world;
+        self.faults.spare(&[]);
+        self.become_world(&step.world).await
+    }
+
+    /// Makes the world that of the warm-up. The next step begins as if no SMTP host had been called before.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub(crate) async fn warm_up(&mut self) -> Result<(), WorldError> {
+        self.quiet().await;
+        let labelled = Arc::clone(self.planned.labelled());
+        let first = &labelled.steps.first().ok_or(WorldError::NoStep(0))?.world;
+        self.faults.spare(&warm_up::spared(first));
+        self.become_world(&warm_up::world(first)).await
+    }
+
+    /// What was counted at SMTP hosts in the warm-up is forgotten.
+    pub(crate) async fn end_warm_up(&mut self) -> Result<(), WorldError> {
+        self.quiet().await;
+        let labelled = Arc::clone(self.planned.labelled());
+        let first = &labelled.steps.first().ok_or(WorldError::NoStep(0))?.world;
+        let https: Vec<String> = first.https.keys().map(|name| ascii(name)).collect();
+        self.connections.forget_all_but(&https);
+        self.change(0).await
+    }
+
+    async fn become_world(&mut self, world: &World) -> Result<(), WorldError> {
         let addresses = self.planned.addresses_in(world);
         self.faults.replace(world.faults.clone());
         let mut wanted = self.wanted(world, &addresses);

@@ -10,6 +10,7 @@ use mtaspec_judge::scenario::{Case, Message};
 
 use super::label::base32_of;
 use super::names::ascii;
+use super::warm_up;
 
 const TOKEN_PREFIX: &str = "mt";
 const HEADER_PREFIX: &str = "mtaspec-header-";
@@ -55,6 +56,9 @@ impl MailPlan {
             for copy in 1..=message.copies {
                 plan.add(label, message, copy);
             }
+        }
+        for message in warm_up::messages(labelled) {
+            plan.add(label, &message, 1);
         }
         plan
     }
@@ -210,6 +214,9 @@ fn with_token(address: &str, token: &str) -> String {
 
 fn recipients_of(case: &Case) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
+    for message in warm_up::messages(case) {
+        known.extend(message.to.iter().map(|address| normal(address)));
+    }
     for step in &case.steps {
         for message in &step.inject {
             known.extend(message.to.iter().map(|address| normal(address)));
@@ -219,16 +226,21 @@ fn recipients_of(case: &Case) -> BTreeSet<String> {
             known.insert(normal(alias));
             known.extend(members.iter().map(|address| normal(address)));
         }
-        let reports = step
-            .world
-            .domains
-            .values()
-            .filter_map(|domain| domain.tlsrpt.as_ref())
-            .flat_map(|reporting| &reporting.rua);
-        for uri in reports {
-            if let Some(address) = uri.strip_prefix("mailto:") {
-                let end = address.find(['!', '?']).unwrap_or(address.len());
-                known.insert(normal(&percent_decoded(&address[..end])));
+        let reporting = step.world.domains.values();
+        for reporting in reporting.filter_map(|domain| domain.tlsrpt.as_ref()) {
+            // Where the record is word for word, its addresses are the ones.
+            let records = reporting
+                .record
+                .iter()
+                .flatten()
+                .map(|strings| strings.concat());
+            for text in reporting.rua.iter().cloned().chain(records) {
+                for address in text.split("mailto:").skip(1) {
+                    let end = address
+                        .find(['!', '?', ',', ';', ' '])
+                        .unwrap_or(address.len());
+                    known.insert(normal(&percent_decoded(&address[..end])));
+                }
             }
         }
     }

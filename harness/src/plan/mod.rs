@@ -11,6 +11,7 @@ mod names;
 mod order;
 mod planned;
 mod pool;
+pub(crate) mod warm_up;
 
 pub use addresses::{AddressBook, AddressError, AddressMode, HostAddresses};
 pub use label::Label;

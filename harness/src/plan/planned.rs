@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mtaspec_judge::scenario::{Case, Message, Step, World};
 
 use super::addresses::StoryAddresses;
-use super::{AddressBook, AddressError, HostAddresses, Label, Literals, MailPlan, Names};
+use super::{AddressBook, AddressError, HostAddresses, Label, Literals, MailPlan, Names, warm_up};
 use crate::subject::dkim;
 
 /// What holds for all cases of a run.
@@ -51,6 +51,7 @@ pub struct PlannedCase {
     names: Names,
     addresses: StoryAddresses,
     mail: Arc<MailPlan>,
+    warm_up: Vec<Message>,
 }
 
 impl PlannedCase {
@@ -74,6 +75,7 @@ impl PlannedCase {
         let names = names.with_literals(Literals::of(addresses.firsts()));
         let mut labelled = names.labelled_case(&case);
         publish_keys(&mut labelled, &names.labelled("home.test"));
+        let warm_up = warm_up::messages(&labelled);
         let mail = MailPlan::of(label.as_str(), &labelled);
         Ok(Self {
             case,
@@ -82,6 +84,7 @@ impl PlannedCase {
             names,
             addresses,
             mail: Arc::new(mail),
+            warm_up,
         })
     }
 
@@ -113,6 +116,12 @@ impl PlannedCase {
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The messages of the warm-up, if the case has one.
+    #[must_use]
+    pub fn warm_up(&self) -> &[Message] {
+        &self.warm_up
     }
 
     /// The messages.

@@ -89,14 +89,6 @@ impl Player {
         clock: &Arc<CaseClock>,
         recorder: &Recorder,
     ) -> Result<(), Failure> {
-        let mut messages = (planned.case().steps.iter()).flat_map(|step| &step.inject);
-        if let Some(message) = messages.find(|message| message.report.is_some()) {
-            // Better no play than one with a message that is not what the file says.
-            let name = &message.name;
-            return Err(
-                format!("message `{name}` has a TLS report, which cannot be made yet").into(),
-            );
-        }
         let mut world = self.internet.add(planned, clock, recorder).await?;
         let briefing = self.briefing(planned, clock, recorder)?;
         let identity = briefing.identity.clone();
@@ -196,13 +188,13 @@ impl Player {
 }
 
 /// One case while it is played.
-struct Play<'a> {
-    player: &'a Player,
-    planned: &'a PlannedCase,
-    clock: &'a Arc<CaseClock>,
-    recorder: &'a Recorder,
-    world: &'a mut CaseWorld,
-    subject: &'a mut dyn Running,
+pub(super) struct Play<'a> {
+    pub(super) player: &'a Player,
+    pub(super) planned: &'a PlannedCase,
+    pub(super) clock: &'a Arc<CaseClock>,
+    pub(super) recorder: &'a Recorder,
+    pub(super) world: &'a mut CaseWorld,
+    pub(super) subject: &'a mut dyn Running,
     /// The harness, where the subject receives.
     sender: Option<Client>,
     /// What the subject shows, and whom it lets in.
@@ -211,6 +203,7 @@ struct Play<'a> {
 
 impl Play<'_> {
     async fn steps(&mut self) -> Result<(), Failure> {
+        self.warm_up().await?;
         for (index, step) in self.planned.labelled().steps.iter().enumerate() {
             self.recorder.begin_step(index + 1);
             if let Some(after) = step.after {
@@ -256,13 +249,8 @@ impl Play<'_> {
     }
 
     async fn hand_over(&self, step: &Step) -> Result<(), Failure> {
-        let home = self.planned.names().labelled("home.test");
-        let hand_over = HandOver {
-            address: self.subject.injection_address(),
-            home: &home,
-            now: self.clock.epoch() + self.clock.elapsed(),
-            recorder: self.recorder,
-        };
+        let home = self.home();
+        let hand_over = self.hand_over_now(&home);
         for message in &step.inject {
             for mail in self.planned.mail().copies_of(&message.name) {
                 if message.login {
@@ -273,6 +261,21 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The subject's own domain.
+    pub(super) fn home(&self) -> String {
+        self.planned.names().labelled("home.test")
+    }
+
+    /// How messages go in at this moment.
+    pub(super) fn hand_over_now<'h>(&'h self, home: &'h str) -> HandOver<'h> {
+        HandOver {
+            address: self.subject.injection_address(),
+            home,
+            now: self.clock.epoch() + self.clock.elapsed(),
+            recorder: self.recorder,
+        }
     }
 
     async fn log_in_and_send(&self, message: &Message, mail: &PlannedMail) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod causes;
 mod inbound;
 mod run;
 mod schedule;
+mod warm_up;
 
 pub use case::Player;
 pub use causes::with_causes;

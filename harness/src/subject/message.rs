@@ -3,6 +3,7 @@
 use mtaspec_judge::scenario::Message;
 
 use super::dkim;
+use super::report::MailedReport;
 use crate::plan::PlannedMail;
 
 /// Octets of a body line, without its end.
@@ -28,14 +29,39 @@ pub(crate) fn compose(message: &Message, mail: &PlannedMail, home: &str, date: &
     field("To", &to.join(",\r\n "));
     field("Date", date);
     field("Message-ID", &format!("<{}@{home}>", mail.header_canary));
-    field("Subject", &format!("Message {}", mail.header_canary));
+    let report = message.report.as_ref().map(|body| MailedReport {
+        body,
+        submitter: author_domain(message, home),
+        id: &mail.header_canary,
+        date,
+    });
+    match &report {
+        None => field("Subject", &format!("Message {}", mail.header_canary)),
+        Some(report) => {
+            for (name, value) in report.fields() {
+                field(name, &value);
+            }
+        }
+    }
     for line in &message.headers {
         text.push_str(line);
         text.push_str("\r\n");
     }
     text.push_str("\r\n");
-    text.push_str(&body(message.size, &mail.body_canary));
+    let readable = body(message.size, &mail.body_canary);
+    match &report {
+        None => text.push_str(&readable),
+        Some(report) => text.push_str(&report.parts(&readable)),
+    }
     dkim::signed(message, text.into_bytes())
+}
+
+/// The domain of the sender, else the one from which the message goes in.
+fn author_domain<'m>(message: &'m Message, home: &'m str) -> &'m str {
+    message
+        .from
+        .rsplit_once('@')
+        .map_or(home, |(_, domain)| domain)
 }
 
 /// `size` octets, or as few more as the canary and a last line take.

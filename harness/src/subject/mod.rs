@@ -9,6 +9,7 @@ mod hand_over;
 mod message;
 mod process;
 pub(crate) mod replies;
+mod report;
 mod smtp_client;
 mod unanswered;
 

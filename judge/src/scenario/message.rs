@@ -62,6 +62,11 @@ impl Default for Message {
     }
 }
 
+impl Message {
+    /// What the messages of the warm-up are called: `warm-up/1`, ...
+    pub const WARM_UP: &str = "warm-up";
+}
+
 /// A TLS report as the body of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReportBody {

@@ -52,7 +52,8 @@ impl Ended {
 pub(crate) fn connections(recording: &Recording) -> Vec<Connection> {
     let https = https_hosts(recording);
     let mut found: Vec<Connection> = Vec::new();
-    let mut places: BTreeMap<(&str, u32), usize> = BTreeMap::new();
+    // After the warm-up the counting at SMTP hosts begins again.
+    let mut places: BTreeMap<(bool, &str, u32), usize> = BTreeMap::new();
     for (index, event) in recording.events.iter().enumerate() {
         let Some(host) = event.host.as_deref() else {
             continue;
@@ -63,7 +64,7 @@ pub(crate) fn connections(recording: &Recording) -> Vec<Connection> {
         let begins = matches!(event.what, What::Connect { .. });
         let known = event
             .connection
-            .and_then(|number| places.get(&(host, number)));
+            .and_then(|number| places.get(&(event.step == 0, host, number)));
         match known {
             Some(place) => found[*place].note(index, event),
             None if begins || event.connection.is_some() => {
@@ -79,7 +80,7 @@ pub(crate) fn connections(recording: &Recording) -> Vec<Connection> {
                 };
                 connection.note(index, event);
                 if let Some(number) = event.connection {
-                    places.insert((host, number), found.len());
+                    places.insert((event.step == 0, host, number), found.len());
                 }
                 found.push(connection);
             }

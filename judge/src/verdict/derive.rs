@@ -5,9 +5,10 @@
 use serde_json::{Map, Value, json};
 
 use super::evidence::Evidence;
+use super::messages::names;
 use super::tls_report::reports;
 use crate::events::{Event, What};
-use crate::scenario::Direction;
+use crate::scenario::{Direction, Message};
 
 /// An event as its fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,7 @@ pub(crate) fn seen(evidence: &Evidence<'_>, step: usize) -> Vec<Seen> {
         .filter(|(_, event)| {
             event.step == step || (step == 1 && event.step == 0 && is_preparation(evidence, event))
         })
+        .filter(|(_, event)| !is_of_warm_up(event))
         .filter_map(|(index, event)| {
             let Ok(Value::Object(fields)) = serde_json::to_value(event) else {
                 return None;
@@ -49,6 +51,12 @@ pub(crate) fn seen(evidence: &Evidence<'_>, step: usize) -> Vec<Seen> {
     // What follows from an event stands behind it.
     seen.sort_by_key(|one| one.index);
     seen
+}
+
+/// A message of the warm-up is none of the story, however late something is heard of it.
+fn is_of_warm_up(event: &Event) -> bool {
+    let message = event.message.as_deref();
+    message.is_some_and(|message| names(Message::WARM_UP, message))
 }
 
 fn is_preparation(evidence: &Evidence<'_>, event: &Event) -> bool {

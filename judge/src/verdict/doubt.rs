@@ -177,7 +177,7 @@ fn without_connections_that_never_came(evidence: &Evidence<'_>, step: usize) -> 
     let mut world = evidence.world(step).clone();
     for (name, host) in &mut world.hosts {
         let came = evidence
-            .events(0..=step)
+            .events(1..=step)
             .filter(|(_, event)| {
                 event
                     .host

@@ -260,3 +260,25 @@ async fn faults_end_with_a_step() {
     staged.faults.replace(Vec::new());
     assert!(text(&exchange_tcp(&mut stream, &asked).await).starts_with("No Error |"));
 }
+
+#[tokio::test]
+async fn what_is_truncated_over_udp_is_left_to_the_next_fault_over_tcp() {
+    let bench = Bench::new().await;
+    let staged = bench.stage(|world| {
+        for (at, deed) in [
+            ("A mx.example.test", DnsDeed::Truncate),
+            ("tcp", DnsDeed::Refused),
+        ] {
+            world.faults.push(fault(at, Deed::Dns(deed)));
+        }
+    });
+    let names = staged.planned.names();
+    let asked = query(&names.labelled("mx.example.test"), RecordType::A);
+    let resolver = bench.server.resolver();
+    let udp = told_of(names, &ask_udp(resolver, &asked).await);
+    let tcp = told_of(names, &ask_tcp(resolver, &asked).await);
+    assert_eq!(
+        [udp.as_str(), tcp.as_str()],
+        ["No Error TC", "Query Refused"]
+    );
+}
