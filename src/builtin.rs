@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use mtaspec_certs::Minted;
 use mtaspec_engine::address::{AddressError, DomainName, MailDomain};
 use mtaspec_engine::outside::{MemoryStore, Outside, Spawner};
-use mtaspec_engine::probe::{About, Padlock, Probe};
 use mtaspec_engine::settings::{
     Account, AddressList, Aliases, Applies, DaneUse, DnsAnchors, Dnssec, ListEntry, OwnCertificate,
     Receiving, Route as EngineRoute, RouteUse, Rule as EngineRule, Settings,
@@ -24,16 +23,14 @@ use mtaspec_harness::subject::{
 };
 use mtaspec_judge::scenario::{Ask, Route, Rule, Switches, TlsVersion as Version};
 use rustls_pki_types::PrivateKeyDer;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use outside::{CaseNetwork, CaseTasks, CaseTime};
 
+mod answers;
 mod outside;
 mod reporting;
-
-/// The accounts of a case are of an edition that supports S/MIME: the padlock is theirs to see.
-const EDITION_SUPPORTS_SMIME: bool = true;
 
 /// The built-in engine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -199,15 +196,13 @@ impl Running for BuiltInAtWork {
     }
 
     async fn ask(&mut self, question: &Ask) -> Option<Map<String, Value>> {
-        let about = About::parse(&question.about).ok()?;
-        let (told, probed) = oneshot::channel();
-        let probing = self.engine.probe(about);
+        let (told, answered) = oneshot::channel();
+        let answering = answers::to(question, &self.engine)?;
         // In a task of the case, so that its clock knows when somebody waits and when somebody computes.
         self.tasks.spawn(Box::pin(async move {
-            let _ = told.send(probing.await);
+            let _ = told.send(answering.await);
         }));
-        let probe = probed.await.ok()?;
-        answer(&question.what, &probe)?.as_object().cloned()
+        answered.await.ok()?.as_object().cloned()
     }
 
     async fn stop(self: Box<Self>) {
@@ -220,29 +215,6 @@ impl Running for BuiltInAtWork {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The answer to a question in the fields of SCENARIOS §8; none to a question that the engine does not know.
-fn answer(question: &str, probe: &Probe) -> Option<Value> {
-    match question {
-        "test-connection" => {
-            let trouble = probe.first_trouble(probe.asked());
-            Some(json!({
-                "passed": probe.passed(),
-                "failure": trouble.and_then(|(_, trouble)| trouble.failure),
-                "saved": probe.is_asked_by_setting(),
-            }))
-        }
-        "padlock" => {
-            let padlock = probe.padlock(EDITION_SUPPORTS_SMIME);
-            Some(json!({
-                "shown": padlock.is_some(),
-                "colour": padlock.map(|_| Padlock::COLOUR),
-                "edition": if EDITION_SUPPORTS_SMIME { "smime" } else { "basic" },
-            }))
-        }
-        _ => None,
-    }
 }
 
 // ---- what the engine is told

@@ -6,12 +6,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use tokio::sync::{Semaphore, watch};
 
+use crate::address::DomainName;
 use crate::delivery::{Bounds, Queue, QueuedMessage, Workshop};
-use crate::outside::{Listener, Outside, Stream};
+use crate::door::Door;
+use crate::outside::Outside;
 use crate::probe::{self, About, Probe};
+use crate::published::{self, Published};
 use crate::route::{Chance, Resolver};
 use crate::settings::Settings;
 use crate::smtp::{Host, Receiver, Taken};
@@ -20,9 +22,6 @@ use crate::tasks::{Phase, Tasks};
 use crate::tls::{Acceptor, Stack, StackError, Trust};
 use crate::tlsrpt;
 use crate::traffic::{Meter, Traffic};
-
-/// How long nothing is taken after a connection that could not be.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The reference enforcement engine.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +117,7 @@ impl Engine {
             "queue",
             "ask-test-connection",
             "ask-padlock",
+            "ask-check-domain",
             "ipv6",
             "dane",
             "setting-resolver",
@@ -144,14 +144,21 @@ impl Engine {
         outside: Outside,
         about: About,
     ) -> Result<Probe, StartError> {
-        let chance = Arc::new(Chance::from_seed(0));
-        let kept = Kept {
-            meter: Meter::default(),
-            policies: sts::Keeper::new(&outside),
-            tallies: tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
-        };
-        let workshop = workshop(settings, outside, chance, kept)?;
+        let workshop = lone_workshop(settings, outside)?;
         Ok(probe::probe(&workshop, about).await)
+    }
+
+    /// Looks at what a domain has published about the security of its mail, without an engine that runs.
+    ///
+    /// # Errors
+    /// `StartError` when the settings cannot be used.
+    pub async fn check_domain(
+        settings: Settings,
+        outside: Outside,
+        domain: DomainName,
+    ) -> Result<Published, StartError> {
+        let workshop = lone_workshop(settings, outside)?;
+        Ok(published::look(&workshop, domain).await)
     }
 
     /// Starts an engine. It runs until it is stopped or the handle goes away.
@@ -204,11 +211,7 @@ impl Engine {
                 workshop: Box::new(move || told.workshop()),
             };
             let receiver = Receiver::new(outside.clone(), hostname.clone(), service, host);
-            let door = Door {
-                receiver,
-                sessions: Arc::clone(&sessions),
-                tasks: tasks.clone(),
-            };
+            let door = Door::new(receiver, Arc::clone(&sessions), tasks.clone());
             tasks.spawn(door.take(listener, outside.clone()));
         }
         Ok(Running {
@@ -286,6 +289,15 @@ impl Running {
         async move { probe::probe(&workshop, about).await }
     }
 
+    /// Looks at what a domain has published about the security of its mail.
+    pub fn check_domain(
+        &self,
+        domain: DomainName,
+    ) -> impl Future<Output = Published> + Send + 'static {
+        let workshop = self.queue.workshop();
+        async move { published::look(&workshop, domain).await }
+    }
+
     /// The settings that hold now.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -311,6 +323,17 @@ impl Running {
         self.phase.send_replace(Phase::Stopped);
         is_over
     }
+}
+
+/// A workshop for one question.
+fn lone_workshop(settings: Settings, outside: Outside) -> Result<Workshop, StartError> {
+    let chance = Arc::new(Chance::from_seed(0));
+    let kept = Kept {
+        meter: Meter::default(),
+        policies: sts::Keeper::new(&outside),
+        tallies: tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
+    };
+    workshop(settings, outside, chance, kept)
 }
 
 /// What outlives a change of settings.
@@ -345,46 +368,4 @@ fn workshop(
         policies: kept.policies,
         tallies: kept.tallies,
     })
-}
-
-/// Takes connections, each into a task of its own.
-#[derive(Clone)]
-struct Door {
-    receiver: Receiver,
-    sessions: Arc<Semaphore>,
-    tasks: Tasks,
-}
-
-impl Door {
-    async fn take(self, listener: Box<dyn Listener>, outside: Outside) {
-        let mut closing = std::pin::pin!(self.tasks.closing());
-        loop {
-            let accepted = std::pin::pin!(listener.accept());
-            match select(closing.as_mut(), accepted).await {
-                Either::Left(_) => return,
-                Either::Right((Ok((stream, from)), _)) => self.serve(stream, from),
-                Either::Right((Err(error), _)) => {
-                    // Out of files, most likely: waiting gives others time to end.
-                    tracing::error!(%error, "a connection could not be taken");
-                    let later = outside.clock.now() + ACCEPT_PAUSE;
-                    outside.clock.sleep_until(later).await;
-                }
-            }
-        }
-    }
-
-    fn serve(&self, stream: Box<dyn Stream>, from: SocketAddr) {
-        let receiver = self.receiver.clone();
-        match Arc::clone(&self.sessions).try_acquire_owned() {
-            Ok(permit) => self.tasks.spawn(async move {
-                receiver.serve(stream, from).await;
-                drop(permit);
-            }),
-            Err(_) => {
-                tracing::warn!(%from, "too many sessions: one is turned away");
-                self.tasks
-                    .spawn(async move { receiver.turn_away(stream).await });
-            }
-        }
-    }
 }

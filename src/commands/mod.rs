@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod check;
+mod check_domain;
 mod coverage;
 mod judge;
 mod list;
@@ -12,6 +13,7 @@ mod schema;
 mod serve;
 mod settings;
 mod show;
+mod surroundings;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Test the connection to the hosts of a domain, and tell what rules would make of it
     Probe(probe::Probe),
+    /// Look at what a domain has published about the security of its mail, and tell every problem
+    CheckDomain(check_domain::CheckDomain),
     /// Take mail and bring it where it belongs, or look at what waits
     Relay(relay::Relay),
     /// Check, show, search and apply settings of the engine
@@ -60,6 +64,7 @@ impl Command {
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),
             Self::Probe(probe) => probe.run(),
+            Self::CheckDomain(check) => check.run(),
             Self::Relay(relay) => relay.run(),
             Self::Settings(settings) => settings.run(),
             Self::Pki(pki) => pki.run(),

@@ -24,4 +24,5 @@ pub(crate) use keeper::Keeper;
 pub use pattern::MxPattern;
 pub use policy::{Mode, POLICY_LIMIT, Policy, PolicyFault, PolicyFaults};
 pub use record::{PolicyId, RecordFault, policy_id};
+pub(crate) use source::{FetchFault, Source};
 pub(crate) use standing::Standing;

@@ -68,16 +68,11 @@ impl Record {
             return Err(RecordFault::NotAscii);
         }
         let mut rua: Vec<ReportUri> = Vec::new();
-        for field in text.split(';').skip(1) {
-            let Some(uris) = field.trim_matches(is_blank).strip_prefix("rua=") else {
-                continue;
-            };
-            for uri in uris.split(',').map(|uri| uri.trim_matches(is_blank)) {
-                match ReportUri::parse(uri) {
-                    Some(uri) if rua.len() < URI_LIMIT && !rua.contains(&uri) => rua.push(uri),
-                    Some(_) => {}
-                    None => tracing::info!(uri, "a URI that is not understood"),
-                }
+        for uri in written_uris(text) {
+            match ReportUri::parse(uri) {
+                Some(uri) if rua.len() < URI_LIMIT && !rua.contains(&uri) => rua.push(uri),
+                Some(_) => {}
+                None => tracing::info!(uri, "a URI that is not understood"),
             }
         }
         if rua.is_empty() {
@@ -85,6 +80,26 @@ impl Record {
         }
         Ok(Self { rua })
     }
+}
+
+/// The URIs of a record as they are written.
+fn written_uris(text: &str) -> impl Iterator<Item = &str> {
+    let fields = text.split(';').skip(1);
+    fields
+        .filter_map(|field| field.trim_matches(is_blank).strip_prefix("rua="))
+        .flat_map(|uris| uris.split(','))
+        .map(|uri| uri.trim_matches(is_blank))
+}
+
+/// What stands in the one record as a URI and is none that a report could go to.
+#[must_use]
+pub(crate) fn unread_uris(texts: &[Vec<u8>]) -> Vec<String> {
+    let ours = texts.iter().filter(|text| is_record(text));
+    let read = ours.filter_map(|text| std::str::from_utf8(text).ok());
+    read.flat_map(written_uris)
+        .filter(|uri| ReportUri::parse(uri).is_none())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a text is one of these records at all.

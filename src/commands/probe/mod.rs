@@ -1,21 +1,15 @@
 //! `mtaspec probe`: "Test TLS connection", before anybody relies on a rule.
 
 mod json;
-mod surroundings;
 mod words;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 use mtaspec_engine::Engine;
-use mtaspec_engine::outside::{MappedNetwork, Outside};
 use mtaspec_engine::probe::About;
 
-use crate::address_map;
-use crate::engine_settings::taken;
+use super::surroundings::Surroundings;
 use crate::output::say;
 use crate::runtime::runtime;
 use crate::trouble::Trouble;
@@ -32,18 +26,8 @@ pub(crate) struct Probe {
     /// It is a host: look up no MX records
     #[arg(long)]
     host: bool,
-    /// Settings whose rules, routes, trusted authorities and resolvers hold
-    #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
-    /// A resolver to ask instead of the settings' or the system's
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    resolver: Vec<SocketAddr>,
-    /// Trusted authorities in PEM form [default: the settings' or the system's]
-    #[arg(long, value_name = "FILE", conflicts_with = "settings")]
-    trust: Option<PathBuf>,
-    /// Real addresses behind logical ones, as TOML or JSON: `"198.18.0.3:25" = "127.0.0.1:40123"`
-    #[arg(long, value_name = "FILE")]
-    address_map: Option<PathBuf>,
+    #[command(flatten)]
+    surroundings: Surroundings,
     /// Print the certificates that were shown, in PEM form
     #[arg(long)]
     pem: bool,
@@ -64,17 +48,7 @@ impl Probe {
                 "{error}; give a domain, a host or an address, as example.test or user@example.test"
             ))
         })?;
-        let mut settings = match &self.settings {
-            Some(path) => taken(path)?.settings().clone(),
-            None => surroundings::from_system(self.trust.as_deref())?,
-        };
-        if !self.resolver.is_empty() {
-            settings.resolvers = self.resolver;
-        }
-        let mut outside = Outside::system();
-        if let Some(path) = &self.address_map {
-            outside.network = Arc::new(MappedNetwork::new(address_map::read(path)?));
-        }
+        let (settings, outside) = self.surroundings.found()?;
         let runtime = runtime()?;
         let probe = runtime
             .block_on(Engine::probe(settings, outside, about))

@@ -1,14 +1,54 @@
-//! The settings of a test for which none are given: what the system knows.
+//! What a look at the outside world works with: settings, resolvers, trusted authorities and addresses, from files or, where
+//! none are given, as the system knows them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use mtaspec_engine::outside::SystemBeside;
+use clap::Args;
+use mtaspec_engine::outside::{MappedNetwork, Outside, SystemBeside};
 use mtaspec_engine::settings::Settings;
 use mtaspec_engine::settings::file::SettingsFile;
 
+use crate::address_map;
+use crate::engine_settings::taken;
 use crate::output::complain;
 use crate::trouble::Trouble;
+
+/// Where the outside world is, and whom to trust in it.
+#[derive(Debug, Args)]
+pub(super) struct Surroundings {
+    /// Settings whose rules, routes, trusted authorities and resolvers hold
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// A resolver to ask instead of the settings' or the system's
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    resolver: Vec<SocketAddr>,
+    /// Trusted authorities in PEM form [default: the settings' or the system's]
+    #[arg(long, value_name = "FILE", conflicts_with = "settings")]
+    trust: Option<PathBuf>,
+    /// Real addresses behind logical ones, as TOML or JSON: `"198.18.0.3:25" = "127.0.0.1:40123"`
+    #[arg(long, value_name = "FILE")]
+    address_map: Option<PathBuf>,
+}
+
+impl Surroundings {
+    /// The settings that hold, and the way to the outside world.
+    pub(super) fn found(self) -> Result<(Settings, Outside), Trouble> {
+        let mut settings = match &self.settings {
+            Some(path) => taken(path)?.settings().clone(),
+            None => from_system(self.trust.as_deref())?,
+        };
+        if !self.resolver.is_empty() {
+            settings.resolvers = self.resolver;
+        }
+        let mut outside = Outside::system();
+        if let Some(path) = &self.address_map {
+            outside.network = Arc::new(MappedNetwork::new(address_map::read(path)?));
+        }
+        Ok((settings, outside))
+    }
+}
 
 /// Where systems keep the authorities that they trust.
 const BUNDLES: [&str; 4] = [
@@ -19,7 +59,7 @@ const BUNDLES: [&str; 4] = [
 ];
 
 /// The system's name, resolvers and trusted authorities, and no rule.
-pub(super) fn from_system(trust: Option<&Path>) -> Result<Settings, Trouble> {
+fn from_system(trust: Option<&Path>) -> Result<Settings, Trouble> {
     let bundle = match trust {
         Some(path) => Some(path.to_owned()),
         None => std::env::var_os("SSL_CERT_FILE")
