@@ -120,6 +120,7 @@ impl Engine {
             "ask-check-domain",
             "ipv6",
             "dane",
+            "requiretls",
             "setting-resolver",
             "setting-minimum-tls",
             "setting-aliases",

@@ -14,7 +14,7 @@ use crate::dane::TlsaFault;
 use crate::tls::{ChainFault, HandshakeFault, NameFault};
 
 use super::demand::{Breach, Demand, Demander, StsDemand};
-use super::require_tls;
+use super::require_tls::{self, FoundBy};
 use super::sight::Shown;
 
 /// How a session goes on after the EHLO answer in plaintext.
@@ -77,7 +77,15 @@ impl Violation {
 
 /// Before a host is connected to: may it be? One that the policy in force does not name is as good as unreachable
 /// (RFC 8461 §8.4).
-pub(crate) fn before_connecting(demand: &Demand) -> Result<(), Breach> {
+pub(crate) fn before_connecting(
+    demand: &Demand,
+    found_by: FoundBy,
+    is_named_by_policy: bool,
+) -> Result<(), Breach> {
+    if demand.require_tls {
+        require_tls::name(found_by, is_named_by_policy)
+            .map_err(|violation| breach(Demander::RequireTls, violation))?;
+    }
     match demand.sts {
         StsDemand::Enforce { names_host: false } => Err(breach(Demander::Sts, Violation::NotNamed)),
         StsDemand::Enforce { names_host: true } | StsDemand::Nothing => Ok(()),

@@ -10,15 +10,12 @@
 //!
 //! The second step is the one of all who demand TLS, and stands in `decision`.
 
+use crate::route::{MxHost, Origin, Security};
 use crate::tls::{NameFault, Verification};
 
 use super::decision::Violation;
 
 /// How the name of a host was found.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no lookup says yet whether its answer is secure")
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FoundBy {
     /// Not through MX records: by the recipient's domain itself, an address literal, or a route that names the host.
@@ -26,21 +23,33 @@ pub(crate) enum FoundBy {
     /// Choice: that there are no MX records need not be proven. The certificate must name the domain then, which whoever
     /// hides the records does not have; RFC 8689 §4.2.1 asks for more only where MX records are used.
     Itself,
-    /// In MX records, which are secure or not.
+    /// In MX records or through an alias, which are secure or not.
     Mx {
         /// The answer was validated.
         is_secure: bool,
     },
 }
 
+impl FoundBy {
+    /// How a host was found. One that is the domain itself under another name was led to by an alias, which counts as MX
+    /// records do: the certificate would name whoever the alias leads to.
+    #[must_use]
+    pub(crate) fn of(host: &MxHost) -> Self {
+        let is_secure = |security: &Security| *security == Security::Secure;
+        match &host.origin {
+            Origin::NoMxRecord { domain, .. } if *domain == host.name => Self::Itself,
+            Origin::Settings => Self::Itself,
+            Origin::MxRecord { security, .. } | Origin::NoMxRecord { security, .. } => Self::Mx {
+                is_secure: is_secure(security),
+            },
+        }
+    }
+}
+
 /// Whether the name of a host can be relied on.
 ///
 /// Choice: a policy in testing mode names its hosts as well as one in enforce mode, since it was fetched from a host that
 /// proved who it is; RFC 8689 §2 asks for the name alone to be validated as RFC 8461 §4.1 says.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no lookup says yet whether its answer is secure")
-)]
 pub(crate) fn name(found_by: FoundBy, is_named_by_sts: bool) -> Result<(), Violation> {
     match found_by {
         FoundBy::Itself | FoundBy::Mx { is_secure: true } => Ok(()),
@@ -82,7 +91,41 @@ pub(crate) fn keywords(is_listed: bool) -> Result<(), Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::DomainName;
     use crate::tls::ChainFault;
+
+    #[test]
+    fn an_alias_of_a_domain_without_mx_records_counts_as_an_mx_record_does() {
+        let name = |text: &str| DomainName::parse(text).unwrap();
+        let (secure, insecure) = (Security::Secure, Security::Insecure);
+        let mx = |security| Origin::MxRecord {
+            security,
+            owner: name("example.test"),
+        };
+        let none = |security| Origin::NoMxRecord {
+            security,
+            domain: name("example.test"),
+        };
+        let found = |is_secure| FoundBy::Mx { is_secure };
+        // (host, what led to it, how it was found)
+        let cases = [
+            ("mx.example.test", Origin::Settings, FoundBy::Itself),
+            ("mx.example.test", mx(secure), found(true)),
+            ("mx.example.test", mx(insecure), found(false)),
+            ("example.test", mx(insecure), found(false)),
+            ("example.test", none(insecure), FoundBy::Itself),
+            ("other.test", none(secure), found(true)),
+            ("other.test", none(insecure), found(false)),
+        ];
+        for (host, origin, want) in cases {
+            let host = MxHost {
+                name: name(host),
+                preference: 0,
+                origin,
+            };
+            assert_eq!(FoundBy::of(&host), want, "{host:?}");
+        }
+    }
 
     #[test]
     fn a_name_from_mx_records_must_be_backed() {

@@ -16,9 +16,10 @@ use crate::tls::PeerName;
 use super::attempt::{Attempted, Workshop, attempt};
 use super::counting::Counting;
 use super::decision;
-use super::demand::{Demand, StsDemand};
+use super::demand::{Demand, Demander, StsDemand};
 use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
+use super::require_tls::FoundBy;
 use super::session::{Call, Ended, Manner};
 use super::sight::Sight;
 use super::tls_tag::TlsTag;
@@ -171,11 +172,15 @@ impl Walk<'_> {
             }
             Ok(dane) => dane,
         };
+        let demand = self.demand(&PeerName::Host(host.name.clone()), dane);
+        let found_by = FoundBy::of(&host);
+        let is_named = self.is_named_by_policy(&host);
         let peer = PeerName::Host(host.name);
-        let demand = self.demand(&peer, dane);
-        match decision::before_connecting(&demand) {
+        match decision::before_connecting(&demand, found_by, is_named) {
             Err(breach) => {
-                self.counting().left_out_by_policy(&peer, &demand).await;
+                if breach.by == Demander::Sts {
+                    self.counting().left_out_by_policy(&peer, &demand).await;
+                }
                 self.note(&Trouble::Violated { host: name, breach });
             }
             Ok(()) => {
@@ -183,6 +188,12 @@ impl Walk<'_> {
                     .await;
             }
         }
+    }
+
+    /// Whether the policy that holds names a host, in whatever mode.
+    fn is_named_by_policy(&self, host: &MxHost) -> bool {
+        let policy = self.standing.as_ref().and_then(Standing::policy);
+        policy.is_some_and(|cached| cached.policy.names(&host.name))
     }
 
     /// What the TLSA records of a host ask of this message.

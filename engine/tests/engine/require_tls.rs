@@ -1,6 +1,6 @@
 //! REQUIRETLS on the way out: where such a message may go, and what is told when it may not (RFC 8689 §4.2.1, §5).
 
-use mtaspec_engine::settings::Aliases;
+use mtaspec_engine::settings::{Aliases, Settings};
 
 use crate::peer::{Deed, Host, Message};
 use crate::scene::{Outcome, Scene, bounced, delivered};
@@ -9,6 +9,22 @@ use crate::tls::Identity;
 const MAIL: &str = "MAIL FROM:<sender@home.test> REQUIRETLS";
 const LISTED: [&str; 4] = ["SIZE 10485760", "8BITMIME", "DSN", "REQUIRETLS"];
 const UNLISTED: [&str; 3] = ["SIZE 10485760", "8BITMIME", "DSN"];
+
+/// A scene in which the MX records of both domains are signed.
+fn signed(certificate: &str, host: impl FnOnce(&Identity) -> Host) -> Scene {
+    let scene = Scene::with_certificate(certificate, host);
+    scene.world.sign("MX example.test");
+    scene.world.sign("MX home.test");
+    scene
+}
+
+/// Settings that trust this identity, and a resolver whose word for signatures counts.
+fn trusting(settings: &mut Settings, identity: Option<&Identity>) {
+    settings.resolvers = vec!["127.0.0.1:53".parse().unwrap()];
+    settings
+        .trust
+        .extend(identity.map(|identity| identity.root.clone()));
+}
 
 fn supporting(identity: &Identity) -> Host {
     Host::with_tls(identity).keywords_in_tls(&LISTED)
@@ -40,8 +56,8 @@ async fn a_message_goes_only_where_everything_that_it_asks_is_shown() {
         ("misnamed", supporting, bounced("5.7.10")),
     ];
     for (number, (certificate, host, want)) in cases.into_iter().enumerate() {
-        let scene = Scene::with_certificate(certificate, host);
-        let engine = scene.start(&[]).await;
+        let scene = signed(certificate, host);
+        let engine = scene.start_with(|settings| trusting(settings, None)).await;
         scene.send_as(&engine, MAIL, &["user@example.test"]).await;
         assert_eq!(scene.outcome(&engine).await, want, "{number} {certificate}");
         let is_mail = |line: &String| line.contains("MAIL");
@@ -56,8 +72,28 @@ async fn a_message_goes_only_where_everything_that_it_asks_is_shown() {
 }
 
 #[tokio::test]
-async fn without_the_parameter_no_host_hears_of_it() {
+async fn a_name_that_nobody_vouches_for_is_not_even_connected_to() {
     let scene = Scene::new(supporting);
+    let engine = scene.start_with(|settings| trusting(settings, None)).await;
+    scene.send_as(&engine, MAIL, &["user@example.test"]).await;
+    assert_eq!(scene.outcome(&engine).await, bounced("5.7.10"));
+    assert_eq!(scene.mx.lines(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_domain_without_mx_records_is_its_own_host() {
+    let scene = signed("good", supporting);
+    let engine = scene.start_with(|settings| trusting(settings, None)).await;
+    scene
+        .send_as(&engine, MAIL, &["user@mx.example.test"])
+        .await;
+    assert_eq!(scene.outcome(&engine).await, delivered("tls"));
+    assert!(scene.mx.messages()[0].mail.ends_with(" REQUIRETLS"));
+}
+
+#[tokio::test]
+async fn without_the_parameter_no_host_hears_of_it() {
+    let scene = signed("good", supporting);
     let engine = scene.start(&[]).await;
     scene.send(&engine, &["user@example.test"]).await;
     assert_eq!(scene.outcome(&engine).await, delivered("tls"));
@@ -66,7 +102,7 @@ async fn without_the_parameter_no_host_hears_of_it() {
 
 #[tokio::test]
 async fn the_next_host_is_tried_and_the_first_gets_nothing() {
-    let scene = Scene::new(unsupporting);
+    let scene = signed("good", unsupporting);
     let identity = Identity::new("second.example.test", "good");
     let second = supporting(&identity);
     let hosts = ["10 mx.example.test", "20 second.example.test"];
@@ -74,7 +110,7 @@ async fn the_next_host_is_tried_and_the_first_gets_nothing() {
     scene.world.record("A second.example.test", &["192.0.2.2"]);
     scene.world.host("192.0.2.2", second.clone());
     let engine = scene
-        .start_with(|settings| settings.trust.push(identity.root.clone()))
+        .start_with(|settings| trusting(settings, Some(&identity)))
         .await;
     scene.send_as(&engine, MAIL, &["user@example.test"]).await;
     scene.tried(&engine).await;
@@ -85,14 +121,17 @@ async fn the_next_host_is_tried_and_the_first_gets_nothing() {
 
 #[tokio::test]
 async fn every_copy_for_an_alias_has_the_parameter() {
-    let scene = Scene::new(supporting);
+    let scene = signed("good", supporting);
     let aliases = Aliases::parse(&std::collections::BTreeMap::from([(
         "both@home.test".to_owned(),
         vec!["a@example.test".to_owned(), "b@example.test".to_owned()],
     )]))
     .unwrap();
     let engine = scene
-        .start_with(|settings| settings.aliases = aliases)
+        .start_with(|settings| {
+            trusting(settings, None);
+            settings.aliases = aliases;
+        })
         .await;
     scene.send_as(&engine, MAIL, &["both@home.test"]).await;
     scene.tried(&engine).await;
@@ -106,12 +145,12 @@ async fn every_copy_for_an_alias_has_the_parameter() {
 
 /// The one notice that came home after a failure at a host without REQUIRETLS.
 async fn notice(home: impl FnOnce(&Identity) -> Host, parameters: &str) -> Message {
-    let scene = Scene::new(unsupporting);
+    let scene = signed("good", unsupporting);
     let identity = Identity::new("mx.home.test", "good");
     let home = home(&identity);
     scene.world.host("192.0.2.25", home.clone());
     let engine = scene
-        .start_with(|settings| settings.trust.push(identity.root.clone()))
+        .start_with(|settings| trusting(settings, Some(&identity)))
         .await;
     let mail = format!("{MAIL}{parameters}");
     scene.send_as(&engine, &mail, &["user@example.test"]).await;

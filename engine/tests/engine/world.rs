@@ -2,7 +2,7 @@
 //!
 //! All connections are pipes in memory and all tasks run on one thread, so that "nobody has anything to do" is exact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -40,6 +40,7 @@ struct Inner {
     offset: Duration,
     timers: BTreeMap<(Duration, u64), Waker>,
     dns: BTreeMap<String, Dns>,
+    signed: BTreeSet<String>,
     hosts: BTreeMap<IpAddr, Host>,
     questions: Vec<String>,
     connections: Vec<IpAddr>,
@@ -71,6 +72,15 @@ impl World {
             question,
             Dns::Records(data.iter().map(|text| (*text).to_owned()).collect()),
         );
+    }
+
+    /// From now on the answer to a question is one that was validated.
+    pub(crate) fn sign(&self, question: &str) {
+        self.inner
+            .lock()
+            .unwrap()
+            .signed
+            .insert(question.to_owned());
     }
 
     pub(crate) fn dns(&self, question: &str, answer: Dns) {
@@ -302,6 +312,7 @@ impl World {
             .any(|known| known.split(' ').nth(1) == key.split(' ').nth(1));
         let mut message = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
         message.add_query(query.clone());
+        message.metadata.authentic_data = inner.signed.contains(&key);
         match answer {
             Some(Dns::Silence) => return None,
             Some(Dns::Garbage) => return Some(b"garbage".to_vec()),
