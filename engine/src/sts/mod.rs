@@ -26,3 +26,11 @@ pub use policy::{Mode, POLICY_LIMIT, Policy, PolicyFault, PolicyFaults};
 pub use record::{PolicyId, RecordFault, policy_id};
 pub(crate) use source::{FetchFault, Source};
 pub(crate) use standing::Standing;
+
+/// What tests of others make a `Standing` of.
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::cached::Cached;
+    pub(crate) use super::entry::Failure;
+    pub(crate) use super::source::FetchFault;
+}

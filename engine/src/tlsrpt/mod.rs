@@ -14,6 +14,10 @@ mod mail;
 mod policy;
 mod record;
 mod session;
+#[cfg(test)]
+mod session_scene;
+#[cfg(test)]
+mod session_tests;
 mod stored;
 mod tally;
 mod uri;
