@@ -22,6 +22,7 @@ mod relay;
 mod rows;
 mod settings;
 mod signals;
+mod truth;
 mod validation;
 mod warm_up;
 mod wrong_subjects;

@@ -24,10 +24,12 @@ mod embedded;
 mod evidence;
 mod messages;
 mod notice;
+mod notice_truth;
 mod pattern;
 mod received;
 mod status_code;
 mod tls_report;
+mod untruth;
 mod wildcard;
 
 #[cfg(test)]
@@ -58,4 +60,5 @@ pub use messages::copy_names;
 pub use notice::{Notice, NoticeRecipient, Returned};
 pub use options::{JudgeOptions, KnownFailure, RowProfile};
 pub use outcome::{Fate, Outcome};
+pub use untruth::{Untruth, untruths};
 pub use wanted::told;

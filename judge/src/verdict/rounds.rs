@@ -185,14 +185,28 @@ pub(crate) fn hosts_of(world: &World, domain: &str) -> Vec<String> {
         Some(route) => vec![bare(&route.host)],
         None => mx_hosts(world, domain),
     };
-    let aliases: Vec<String> = direct
-        .iter()
-        .filter_map(|host| {
-            let (_, host) = world.hosts.iter().find(|(name, _)| same_name(name, host))?;
-            Some(canonical_name(host.cname.as_deref()?))
-        })
-        .collect();
-    direct.into_iter().chain(aliases).collect()
+    with_targets(world, direct)
+}
+
+/// A host and all that its name is an alias of, in canonical spelling.
+pub(crate) fn hosts_of_name(world: &World, host: &str) -> Vec<String> {
+    with_targets(world, vec![canonical_name(host)])
+}
+
+/// These hosts and those that their names are aliases of; an alias may lead to another.
+fn with_targets(world: &World, mut hosts: Vec<String>) -> Vec<String> {
+    let mut at = 0;
+    while let Some(host) = hosts.get(at) {
+        at += 1;
+        let found = world.hosts.iter().find(|(name, _)| same_name(name, host));
+        let target = found.and_then(|(_, host)| host.cname.as_deref());
+        if let Some(target) = target.map(canonical_name)
+            && !hosts.contains(&target)
+        {
+            hosts.push(target);
+        }
+    }
+    hosts
 }
 
 fn mx_hosts(world: &World, domain: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Whether the world had anything that could fail in the way that a report tells (RFC 8460 §4.3).
 
-use super::session::{Session, Trouble, of_policies};
+use super::session::{Session, Trouble, of_policies, sessions};
 use crate::events::What;
 use crate::scenario::{HttpsHost, Sts, World, is_same_name};
 use crate::verdict::evidence::Evidence;
@@ -13,6 +13,28 @@ pub(super) enum Cause {
     Sessions(u64),
     /// Something that needs no session: a policy, a lookup, a host that was passed over.
     Beside,
+}
+
+/// Was anything wrong with a session of this domain, with its policies or with what the DNS said until an event?
+pub(crate) fn has_any_trouble(evidence: &Evidence<'_>, domain: &str, until: usize) -> bool {
+    let of_domain = sessions(evidence, domain, None, until);
+    of_domain.iter().any(|session| !session.troubles.is_empty())
+        || is_passed_over(evidence, domain, None, until)
+        || has_odd_tlsa(evidence, domain, None, until)
+        || has_bad_answer(evidence, until)
+        || is_dane_required(evidence, domain, until)
+}
+
+/// Has a host refused something for reasons of policy (RFC 3463 §3.8)?
+pub(crate) fn hosts_said_no(evidence: &Evidence<'_>, until: usize) -> bool {
+    let mut events = evidence.recording.events[..until].iter();
+    events.any(|event| match &event.what {
+        What::SmtpReply { code, text, .. } => {
+            let family = text.split('.').nth(1);
+            *code >= 400 && family == Some("7")
+        }
+        _ => false,
+    })
 }
 
 /// Which troubles of a session make up this result type.
