@@ -13,6 +13,8 @@ pub enum Hop {
     Mx,
     /// The addresses of a host.
     Address,
+    /// What the host's TLSA records ask.
+    Tlsa,
     /// The TCP connection.
     Connection,
     /// The greeting.
@@ -36,6 +38,7 @@ impl Hop {
         match self {
             Self::Mx => "mx",
             Self::Address => "address",
+            Self::Tlsa => "tlsa",
             Self::Connection => "connection",
             Self::Greeting => "greeting",
             Self::Ehlo => "ehlo",
@@ -52,6 +55,7 @@ impl Hop {
         match self {
             Self::Mx => "MX lookup",
             Self::Address => "address lookup",
+            Self::Tlsa => "TLSA lookup",
             Self::Connection => "connection",
             Self::Greeting => "greeting",
             Self::Ehlo => "EHLO",

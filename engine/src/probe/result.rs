@@ -3,6 +3,7 @@
 use crate::delivery::Hop;
 use crate::settings::Switches;
 
+use super::dane::DaneProbe;
 use super::demand::{Cover, Demand, together};
 use super::sight::{AddressProbe, Carriage, Trouble};
 use super::walk::About;
@@ -29,6 +30,8 @@ pub struct HostProbe {
     pub preference: Option<u16>,
     /// Why none of its addresses could be visited.
     pub trouble: Option<Trouble>,
+    /// What its TLSA records ask.
+    pub dane: DaneProbe,
     /// Its addresses, in the order in which mail would try them.
     pub addresses: Vec<AddressProbe>,
 }
@@ -48,9 +51,12 @@ impl HostProbe {
     /// What would become of mail at this host under these switches: the first address that answers decides.
     #[must_use]
     pub fn under(&self, switches: Switches) -> Carriage {
-        let mut unreached = self.trouble.clone();
+        if let Some(trouble) = self.trouble.clone().or_else(|| self.dane.trouble()) {
+            return Carriage::Unreached(trouble);
+        }
+        let mut unreached = None;
         for address in &self.addresses {
-            match address.under(switches) {
+            match address.under(switches, &self.dane) {
                 Carriage::Unreached(trouble) => unreached = unreached.or(Some(trouble)),
                 reached => return reached,
             }
@@ -133,6 +139,7 @@ impl Probe {
 mod tests {
     use super::*;
     use crate::address::MailDomain;
+    use crate::dane::Asked;
     use crate::probe::{Shown, TlsSession};
     use crate::tls::Verification;
 
@@ -146,6 +153,7 @@ mod tests {
                 name: "mx.example.test".to_owned(),
                 preference: Some(10),
                 trouble: None,
+                dane: DaneProbe::new(Ok(Asked::Nothing)),
                 addresses: vec![AddressProbe { address, shown }],
             }],
             demands: Vec::new(),

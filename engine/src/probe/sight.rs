@@ -10,6 +10,7 @@ use crate::settings::Switches;
 use crate::tls::HandshakeFault;
 
 use super::certificate::CertificateText;
+use super::dane::DaneProbe;
 
 /// Something on the way that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,19 @@ impl TlsSession {
             .map(ToString::to_string)
     }
 
+    /// Why the certificate does not fit the TLSA records; none: it does, or there are none to judge by.
+    #[must_use]
+    pub fn tlsa_fault(&self) -> Option<String> {
+        let judged = self.shown.tlsa.as_ref()?;
+        judged.as_ref().err().map(ToString::to_string)
+    }
+
+    /// Whether the certificate was judged by TLSA records.
+    #[must_use]
+    pub fn is_judged_by_tlsa(&self) -> bool {
+        self.shown.tlsa.is_some()
+    }
+
     /// Why the certificate does not name the host; none: it does.
     #[must_use]
     pub fn name_fault(&self) -> Option<String> {
@@ -116,16 +130,24 @@ pub enum Carriage {
 }
 
 impl AddressProbe {
-    /// What would become of mail at this address if a rule with these switches bound it.
+    /// What would become of mail at this address if a rule with these switches bound it, and its TLSA records ask this.
     #[must_use]
-    pub fn under(&self, switches: Switches) -> Carriage {
-        let demand = Demand::of(Obligation::of_switches(switches));
+    pub fn under(&self, switches: Switches, dane: &DaneProbe) -> Carriage {
+        let demand = Demand {
+            dane: dane.asked(),
+            ..Demand::of(Obligation::of_switches(switches))
+        };
         let refused = |breach: &Breach| {
-            Carriage::Refused(Trouble {
+            let trouble = Trouble {
                 at: hop(&breach.violation),
                 text: breach.violation.to_string(),
                 failure: Some(breach.violation.failure_type()),
-            })
+            };
+            // What the domain has published keeps the mail and leaves the host out.
+            match breach.by.bounces() {
+                true => Carriage::Refused(trouble),
+                false => Carriage::Unreached(trouble),
+            }
         };
         let plaintext_if = |allowed: Result<(), Breach>| match allowed {
             Ok(()) => Carriage::Plaintext,

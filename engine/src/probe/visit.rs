@@ -7,6 +7,7 @@ use crate::delivery::{Call, Demand, Ended, Hop, Manner, Sight, StartTls, Worksho
 use crate::tls::{HandshakeFault, PeerName};
 
 use super::certificate::CertificateText;
+use super::dane::DaneProbe;
 use super::sight::{AddressProbe, Shown, TlsSession, Trouble};
 
 /// How long one visit may take. Choice: a minute; a person waits for the answer, where mail has hours.
@@ -25,10 +26,17 @@ pub(super) async fn visit(
     workshop: &Workshop,
     peer: &PeerName,
     address: SocketAddr,
+    dane: &DaneProbe,
 ) -> AddressProbe {
-    let (mut shown, in_time) = within_limit(workshop, peer, address, Proof::Asked).await;
+    // Nothing else is demanded, so that all that there is is shown.
+    let demand = Demand {
+        dane: dane.looked_at(),
+        ..Demand::default()
+    };
+    let of = |proof| within_limit(workshop, peer, address, &demand, proof);
+    let (mut shown, in_time) = of(Proof::Asked).await;
     if let (Shown::HandshakeFailed(fault), true) = (&shown, in_time) {
-        let (again, _) = within_limit(workshop, peer, address, Proof::NotAsked).await;
+        let (again, _) = of(Proof::NotAsked).await;
         if let Shown::Tls(mut session) = again {
             session.unproven = Some(fault.clone());
             shown = Shown::Tls(session);
@@ -42,14 +50,14 @@ async fn within_limit(
     workshop: &Workshop,
     peer: &PeerName,
     address: SocketAddr,
+    demand: &Demand,
     proof: Proof,
 ) -> (Shown, bool) {
     let call = Call {
         workshop,
         peer,
         address,
-        // Nothing is demanded, so that all that there is is shown.
-        demand: &Demand::default(),
+        demand,
         manner: Manner::TlsIfOffered,
         proof: proof == Proof::Asked,
     };

@@ -4,10 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::address::{AddressError, MailDomain, Mailbox};
+use crate::dane::{self, Asked};
 use crate::delivery::{Hop, Workshop};
-use crate::route::{self, Hosts, NextHop, RouteFault, Way};
+use crate::route::{self, Hosts, Located, MxHost, NextHop, RouteFault, Way};
 use crate::tls::PeerName;
 
+use super::dane::DaneProbe;
 use super::demand::next_hop_and_demands;
 use super::result::{HostProbe, Probe};
 use super::sight::Trouble;
@@ -91,8 +93,8 @@ pub(crate) async fn probe(workshop: &Workshop, about: About) -> Probe {
     let mut trouble = None;
     match next_hosts(workshop, &next_hop).await {
         Ok(next) => {
-            for (preference, peer) in next {
-                hosts.push(visit_host(workshop, peer, preference, next_hop.port).await);
+            for host in next {
+                hosts.push(visit_host(workshop, &next_hop, host).await);
             }
         }
         Err(fault) => {
@@ -111,11 +113,14 @@ pub(crate) async fn probe(workshop: &Workshop, about: About) -> Probe {
     }
 }
 
-/// The hosts in the order in which mail would try them, with their preferences.
-async fn next_hosts(
-    workshop: &Workshop,
-    next_hop: &NextHop,
-) -> Result<Vec<(Option<u16>, PeerName)>, RouteFault> {
+/// A host that mail would try.
+enum Next {
+    Named(MxHost),
+    Literal(IpAddr),
+}
+
+/// The hosts in the order in which mail would try them.
+async fn next_hosts(workshop: &Workshop, next_hop: &NextHop) -> Result<Vec<Next>, RouteFault> {
     let found = route::hosts(
         &workshop.resolver,
         next_hop,
@@ -124,57 +129,61 @@ async fn next_hosts(
     )
     .await?;
     Ok(match found {
-        Hosts::Literal(address) => vec![(None, PeerName::Address(address))],
-        Hosts::Named(hosts) => hosts
-            .into_iter()
-            .map(|host| {
-                let preference = (next_hop.way == Way::MxRecords).then_some(host.preference);
-                (preference, PeerName::Host(host.name))
-            })
-            .collect(),
+        Hosts::Literal(address) => vec![Next::Literal(address)],
+        Hosts::Named(hosts) => hosts.into_iter().map(Next::Named).collect(),
     })
 }
 
-async fn visit_host(
-    workshop: &Workshop,
-    peer: PeerName,
-    preference: Option<u16>,
-    port: u16,
-) -> HostProbe {
+async fn visit_host(workshop: &Workshop, next_hop: &NextHop, next: Next) -> HostProbe {
+    let (peer, preference) = match &next {
+        Next::Literal(address) => (PeerName::Address(*address), None),
+        Next::Named(host) => {
+            let is_of_mx = next_hop.way == Way::MxRecords;
+            let preference = is_of_mx.then_some(host.preference);
+            (PeerName::Host(host.name.clone()), preference)
+        }
+    };
     let mut probed = HostProbe {
         name: peer.to_string(),
         preference,
         trouble: None,
+        dane: DaneProbe::new(Ok(Asked::Nothing)),
         addresses: Vec::new(),
     };
-    let addresses = match addresses(workshop, &peer).await {
-        Ok(addresses) => addresses,
-        Err(text) => {
-            probed.trouble = Some(Trouble {
-                at: Hop::Address,
-                text,
-                failure: None,
-            });
-            return probed;
-        }
+    let addresses = match &next {
+        Next::Literal(address) => vec![*address],
+        Next::Named(host) => match located(workshop, host).await {
+            Ok(located) => {
+                let asked = dane::asked_of(workshop, next_hop, host, &located).await;
+                probed.dane = DaneProbe::new(asked);
+                located.addresses
+            }
+            Err(text) => {
+                probed.trouble = Some(Trouble {
+                    at: Hop::Address,
+                    text,
+                    failure: None,
+                });
+                return probed;
+            }
+        },
     };
     for address in addresses {
-        let address = SocketAddr::new(address, port);
-        probed.addresses.push(visit(workshop, &peer, address).await);
+        let address = SocketAddr::new(address, next_hop.port);
+        let seen = visit(workshop, &peer, address, &probed.dane).await;
+        probed.addresses.push(seen);
     }
     probed
 }
 
-async fn addresses(workshop: &Workshop, peer: &PeerName) -> Result<Vec<IpAddr>, String> {
-    match peer {
-        PeerName::Address(address) => Ok(vec![*address]),
-        PeerName::Host(name) => match route::addresses(&workshop.resolver, name).await {
-            Err(fault) => Err(format!(
-                "the addresses of {name} could not be looked up: {fault}"
-            )),
-            Ok(none) if none.is_empty() => Err(format!("{name} has no address")),
-            Ok(found) => Ok(found),
-        },
+async fn located(workshop: &Workshop, host: &MxHost) -> Result<Located, String> {
+    let name = &host.name;
+    match route::locate(&workshop.resolver, name).await {
+        Err(fault) => Err(format!(
+            "the addresses of {name} could not be looked up: {fault}"
+        )),
+        Ok(none) if none.addresses.is_empty() => Err(format!("{name} has no address")),
+        Ok(located) => Ok(located),
     }
 }
 

@@ -89,6 +89,11 @@ fn of_host(probe: &Probe, host: &HostProbe, with_pem: bool) -> Value {
         "name": host.name,
         "preference": host.preference,
         "trouble": host.trouble.as_ref().map(of_trouble),
+        "dane": {
+            "records": host.dane.word(),
+            "base": host.dane.base(),
+            "published": host.dane.records(),
+        },
         "addresses": addresses,
         "under": under,
     })
@@ -144,6 +149,8 @@ fn of_session(session: &TlsSession, with_pem: bool) -> Value {
         "chain_fault": session.chain_fault(),
         "named": session.name_fault().is_none(),
         "name_fault": session.name_fault(),
+        "fits_tlsa": session.is_judged_by_tlsa().then(|| session.tlsa_fault().is_none()),
+        "tlsa_fault": session.tlsa_fault(),
         "proof_of_key_fault": session.unproven,
         "pem": with_pem.then(|| session.chain().iter().map(|one| pem(one)).collect::<Vec<_>>()),
     })

@@ -83,6 +83,13 @@ fn of_host(text: &mut String, probe: &Probe, host: &HostProbe, with_pem: bool) {
     if let Some(trouble) = &host.trouble {
         line(text, 2, &format!("{}: {}", trouble.at.told(), trouble.text));
     }
+    if let Some(asked) = host.dane.told() {
+        line(text, 2, &format!("DANE: {asked}"));
+        let base = host.dane.base().unwrap_or_default();
+        for record in host.dane.records() {
+            line(text, 4, &format!("{base}: {record}"));
+        }
+    }
     for address in &host.addresses {
         of_address(text, address, with_pem);
     }
@@ -150,6 +157,10 @@ fn of_session(text: &mut String, session: &TlsSession, with_pem: bool) {
     field(text, "chain", &format!("{trusted} ({sent})"));
     let named = session.name_fault().unwrap_or_else(|| "fits".to_owned());
     field(text, "name", &named);
+    if session.is_judged_by_tlsa() {
+        let fits = session.tlsa_fault().unwrap_or_else(|| "fits".to_owned());
+        field(text, "TLSA records", &fits);
+    }
     if let Some(trouble) = &session.afterwards {
         field(text, trouble.at.told(), &trouble.text);
     }

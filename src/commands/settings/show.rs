@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use clap::Args;
 use mtaspec_engine::settings::file::{SettingsFile, print_duration};
 use mtaspec_engine::settings::{
-    ListEntry, Route, RouteUse, Rule, Saved, Settings, Standing, Switches, certificate,
+    ListEntry, Receiving, Route, RouteUse, Rule, Saved, Settings, Standing, Switches, certificate,
     print_instant,
 };
 use serde_json::{Map, Value, json};
@@ -83,6 +83,7 @@ fn in_words(file: Option<&SettingsFile>, standing: &Standing) -> String {
         text.push('\n');
     }
     general(&mut text, file.settings());
+    as_receiver(&mut text, &file.settings().receiving);
     for (rule, uses) in file.rules() {
         rule_in_words(&mut text, rule, uses);
     }
@@ -139,7 +140,24 @@ fn general(text: &mut String, settings: &Settings) {
             format!("after {}", print_duration(after))
         });
     line("tells of a delay", delay);
-    let receiving = &settings.receiving;
+    for alias in settings.aliases.entries() {
+        let members = alias
+            .members
+            .iter()
+            .map(|one| one.as_str().to_owned())
+            .collect();
+        line(
+            "alias",
+            format!("{} stands for {}", alias.address.as_str(), joined(members)),
+        );
+    }
+}
+
+fn as_receiver(text: &mut String, receiving: &Receiving) {
+    let mut line = |what: &str, value: String| {
+        let _ = writeln!(text, "{what:<18} {value}");
+    };
+    let joined = |items: Vec<String>| items.join(", ");
     if !receiving.domains.is_empty() {
         line(
             "takes mail for",
@@ -166,17 +184,6 @@ fn general(text: &mut String, settings: &Settings) {
                     .map(|one| one.user.clone())
                     .collect(),
             ),
-        );
-    }
-    for alias in settings.aliases.entries() {
-        let members = alias
-            .members
-            .iter()
-            .map(|one| one.as_str().to_owned())
-            .collect();
-        line(
-            "alias",
-            format!("{} stands for {}", alias.address.as_str(), joined(members)),
         );
     }
 }
