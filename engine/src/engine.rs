@@ -254,6 +254,12 @@ impl Running {
         self.queue.list()
     }
 
+    /// The MTA-STS policies that hold, and what became of the attempts to refresh them.
+    #[must_use]
+    pub fn policies(&self) -> Vec<sts::HeldPolicy> {
+        self.queue.workshop().policies.list()
+    }
+
     /// Makes all that waits due now.
     pub async fn retry_now(&self) {
         self.queue.retry_now().await;

@@ -75,8 +75,7 @@ impl Violation {
     }
 }
 
-/// Before a host is connected to: may it be? One that the policy in force does not name is as good as unreachable
-/// (RFC 8461 §8.4).
+/// Before a host is connected to: may it be?
 pub(crate) fn before_connecting(
     demand: &Demand,
     found_by: FoundBy,
@@ -86,6 +85,12 @@ pub(crate) fn before_connecting(
         require_tls::name(found_by, is_named_by_policy)
             .map_err(|violation| breach(Demander::RequireTls, violation))?;
     }
+    named_where_it_must_be(demand)
+}
+
+/// Whether the policy in force names the host, if there is one. A host that it does not name is as good as unreachable
+/// (RFC 8461 §8.4).
+pub(crate) fn named_where_it_must_be(demand: &Demand) -> Result<(), Breach> {
     match demand.sts {
         StsDemand::Enforce { names_host: false } => Err(breach(Demander::Sts, Violation::NotNamed)),
         StsDemand::Enforce { names_host: true } | StsDemand::Nothing => Ok(()),
@@ -184,6 +189,7 @@ mod tests {
     use crate::address::{DomainName, Mailbox};
     use crate::obligation::Obligation;
     use crate::settings::{AddressList, Rule, Settings, Switches, TlsVersion};
+    use crate::sts::Policy;
     use crate::tls::{Suite, Verification};
 
     /// Letters for the switches: `t` TLS, `c` chain, `n` name.
@@ -199,6 +205,16 @@ mod tests {
         settings.rules.push(rule);
         let recipient = Mailbox::parse("user@example.test").unwrap();
         Demand::of(Obligation::and_next_hop(&settings, None, &recipient).1)
+    }
+
+    fn shown(verification: Verification) -> Shown {
+        Shown {
+            version: TlsVersion::Tls13,
+            suite: Suite::of(0x1301),
+            chain: Vec::new(),
+            verification,
+            tlsa: None,
+        }
     }
 
     fn by_rule<T>(violation: Violation) -> Result<T, Breach> {
@@ -268,18 +284,67 @@ mod tests {
             ("tcn", Ok(()), Ok(()), Ok(())),
         ];
         for (letters, chain, name, want) in cases {
-            let shown = Shown {
-                version: TlsVersion::Tls13,
-                suite: Suite::of(0x1301),
-                chain: Vec::new(),
-                verification: Verification { chain, name },
-                tlsa: None,
-            };
+            let shown = shown(Verification { chain, name });
             assert_eq!(
                 after_handshake(&demand(letters), &shown),
                 want,
                 "{letters} {shown:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_policy_that_is_enforced_asks_for_a_named_host_tls_chain_and_name() {
+        let by_policy = |violation| Err(breach(Demander::Sts, violation));
+        let policy = |mode: &str, mx: &str| {
+            let text = format!("version: STSv1\nmode: {mode}\nmx: {mx}\nmax_age: 60\n");
+            let policy = Policy::parse(text.as_bytes()).unwrap();
+            let host = DomainName::parse("mx.example.test").unwrap();
+            Demand {
+                sts: StsDemand::of(&policy, &host),
+                ..demand("")
+            }
+        };
+        let (named, other) = ("*.example.test", "mx.other.test");
+        // (mode, MX pattern, may it be connected to?, and without STARTTLS?)
+        let not_named = || by_policy(Violation::NotNamed);
+        let not_offered = || Err(breach(Demander::Sts, Violation::NotOffered));
+        let cases = [
+            ("enforce", named, Ok(()), not_offered()),
+            ("enforce", other, not_named(), not_offered()),
+            ("testing", other, Ok(()), Ok(Start::Plaintext)),
+            ("none", other, Ok(()), Ok(Start::Plaintext)),
+        ];
+        for (mode, mx, before, hello) in cases {
+            let demand = policy(mode, mx);
+            assert_eq!(named_where_it_must_be(&demand), before, "{mode} {mx}");
+            assert_eq!(after_hello(&demand, false), hello, "{mode} {mx}");
+        }
+        let (enforce, testing) = (policy("enforce", named), policy("testing", named));
+        let fault = || HandshakeFault("alert".into());
+        assert_eq!(after_failed_handshake(&testing, fault()), Ok(()));
+        assert_eq!(
+            after_failed_handshake(&enforce, fault()),
+            by_policy(Violation::Handshake(fault()))
+        );
+        let misnamed = NameFault::Mismatch("mx.example.test".into());
+        let cases = [
+            (Ok(()), Ok(()), Ok(())),
+            (
+                Err(ChainFault::Expired),
+                Ok(()),
+                by_policy(Violation::Chain(ChainFault::Expired)),
+            ),
+            (
+                Ok(()),
+                Err(misnamed.clone()),
+                by_policy(Violation::Name(misnamed)),
+            ),
+        ];
+        for (chain, name, want) in cases {
+            let shown = shown(Verification { chain, name });
+            assert_eq!(after_handshake(&enforce, &shown), want, "{shown:?}");
+            assert_eq!(after_handshake(&testing, &shown), Ok(()), "{shown:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::tls::PeerName;
 use super::attempt::{Attempted, Workshop, attempt};
 use super::counting::Counting;
 use super::decision;
-use super::demand::{Demand, Demander, StsDemand};
+use super::demand::{Breach, Demand, Demander, StsDemand};
 use super::disposition::{self, Disposition, Handover};
 use super::message::{Message, Recipient};
 use super::require_tls::FoundBy;
@@ -159,7 +159,13 @@ impl Walk<'_> {
         let name = host.name.to_string();
         let located = match route::locate(&self.workshop.resolver, &host.name).await {
             Err(fault) => return self.note(&Trouble::Unresolved { host: name, fault }),
+            // Where the policy names no such host, somebody else may have said that it is one.
             Ok(none) if none.addresses.is_empty() => {
+                let peer = PeerName::Host(host.name);
+                let demand = self.demand(&peer, Asked::Nothing);
+                if let Err(breach) = decision::named_where_it_must_be(&demand) {
+                    return self.leave_out(&peer, &demand, breach).await;
+                }
                 return self.note(&self.of_way(Trouble::NoAddress { host: name }));
             }
             Ok(located) => located,
@@ -177,17 +183,21 @@ impl Walk<'_> {
         let is_named = self.is_named_by_policy(&host);
         let peer = PeerName::Host(host.name);
         match decision::before_connecting(&demand, found_by, is_named) {
-            Err(breach) => {
-                if breach.by == Demander::Sts {
-                    self.counting().left_out_by_policy(&peer, &demand).await;
-                }
-                self.note(&Trouble::Violated { host: name, breach });
-            }
+            Err(breach) => self.leave_out(&peer, &demand, breach).await,
             Ok(()) => {
                 self.over_addresses(&peer, &located.addresses, &demand)
                     .await;
             }
         }
+    }
+
+    /// Passes over a host that is not to be connected to.
+    async fn leave_out(&mut self, peer: &PeerName, demand: &Demand, breach: Breach) {
+        if breach.by == Demander::Sts {
+            self.counting().left_out_by_policy(peer, demand).await;
+        }
+        let host = peer.to_string();
+        self.note(&Trouble::Violated { host, breach });
     }
 
     /// Whether the policy that holds names a host, in whatever mode.

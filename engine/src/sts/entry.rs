@@ -11,7 +11,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::address::DomainName;
+
 use super::cached::{Cached, PAUSE};
+use super::listing::HeldPolicy;
 use super::policy::Policy;
 use super::record::PolicyId;
 use super::source::FetchFault;
@@ -58,6 +61,22 @@ impl Entry {
         self.cached
             .as_ref()
             .filter(|cached| cached.is_in_force(now))
+    }
+
+    /// The policy that holds now, as people see it.
+    pub(super) fn told(&self, domain: &DomainName, now: SystemTime) -> Option<HeldPolicy> {
+        let cached = self.in_force(now)?;
+        // A domain that says it has no policy any more may take everything away (RFC 8461 §8.3).
+        let failure = self.failure.as_ref().filter(|_| cached.binds());
+        Some(HeldPolicy {
+            domain: domain.clone(),
+            id: cached.id.clone(),
+            mode: cached.policy.mode(),
+            fetched: cached.fetched,
+            expires: cached.expiry(),
+            failed_refreshes: failure.map_or(0, |failure| failure.count),
+            trouble: failure.map(|failure| failure.fault.to_string()),
+        })
     }
 
     /// The last fetch, if it failed.

@@ -14,6 +14,7 @@ use crate::outside::{Clock, Kind, Outside, Store};
 
 use super::cached::Cached;
 use super::entry::Entry;
+use super::listing::HeldPolicy;
 use super::record::PolicyId;
 use super::source::{FetchFault, Source};
 use super::standing::Standing;
@@ -110,6 +111,14 @@ impl Keeper {
             }
         }
         Ok(keeper)
+    }
+
+    /// The policies that hold now, by domain.
+    #[must_use]
+    pub(crate) fn list(&self) -> Vec<HeldPolicy> {
+        let (now, domains) = (self.now(), self.domains());
+        let told = |(domain, held): (&DomainName, &Arc<Domain>)| held.entry().told(domain, now);
+        domains.by_name.iter().filter_map(told).collect()
     }
 
     /// How a domain stands now. Its record is looked up anew, and its policy fetched if the record tells of another one.

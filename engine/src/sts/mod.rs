@@ -1,7 +1,7 @@
 //! MTA-STS: policies that domains publish over DNS and HTTPS, and what they ask of a sender (RFC 8461).
 //!
 //! `record` reads the TXT record, `policy` the text, `pattern` says which hosts it names. `keeper` has the policies of all
-//! domains: what it does is decided by `entry` and `cached`, written down by `stored`, repeated by `refresh`, and asked of a
+//! domains: what it does is decided by `entry` and `cached`, written down by `stored`, repeated by `refresh`, told by `listing`, and asked of a
 //! `source`, the real one of which is `fetch`. A round gets a `Standing`; what follows for a host is `delivery`'s.
 
 mod cached;
@@ -10,6 +10,7 @@ mod fetch;
 mod keeper;
 #[cfg(test)]
 mod keeper_tests;
+mod listing;
 mod pattern;
 mod policy;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod standing;
 mod stored;
 
 pub(crate) use keeper::Keeper;
+pub use listing::HeldPolicy;
 pub use pattern::MxPattern;
 pub use policy::{Mode, POLICY_LIMIT, Policy, PolicyFault, PolicyFaults};
 pub use record::{PolicyId, RecordFault, policy_id};

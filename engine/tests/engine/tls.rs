@@ -59,6 +59,9 @@ impl Identity {
         let expired = fault == "expired";
         leaf.not_after = (beginning() + Duration::from_secs(86_400)).into();
         leaf.not_before = (beginning() - Duration::from_secs(10 * 86_400)).into();
+        if fault == "long-lived" {
+            leaf.not_after = (beginning() + Duration::from_secs(1_000 * 86_400)).into();
+        }
         if expired {
             leaf.not_after = (beginning() - Duration::from_secs(86_400)).into();
         }

@@ -14,11 +14,12 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use mtaspec_engine::outside::{BoxFuture, Clock, MemoryStore, Network, Outside, Spawner, Stream};
 
 use crate::peer::Host;
+use crate::web::Web;
 
 /// The moment at which every world begins.
 pub(crate) fn beginning() -> SystemTime {
@@ -42,6 +43,8 @@ struct Inner {
     dns: BTreeMap<String, Dns>,
     signed: BTreeSet<String>,
     hosts: BTreeMap<IpAddr, Host>,
+    webs: BTreeMap<IpAddr, Web>,
+    journal: Vec<(Duration, String)>,
     questions: Vec<String>,
     connections: Vec<IpAddr>,
 }
@@ -97,6 +100,23 @@ impl World {
             .unwrap()
             .hosts
             .insert(address.parse().unwrap(), host);
+    }
+
+    /// A web server at an address, on port 443.
+    pub(crate) fn web(&self, address: &str, web: Web) {
+        let address = address.parse().unwrap();
+        self.inner.lock().unwrap().webs.insert(address, web);
+    }
+
+    /// Notes what has just happened.
+    pub(crate) fn note(&self, what: String) {
+        let at = self.elapsed();
+        self.inner.lock().unwrap().journal.push((at, what));
+    }
+
+    /// What was noted, in order.
+    pub(crate) fn journal(&self) -> Vec<(Duration, String)> {
+        self.inner.lock().unwrap().journal.clone()
     }
 
     pub(crate) fn no_host(&self, address: &str) {
@@ -269,6 +289,15 @@ impl Network for World {
             self.run(crate::peer::dns_over_tcp(self.clone(), there));
             return Ok(Box::new(here));
         }
+        if to.port() == 443 {
+            let web = self.inner.lock().unwrap().webs.get(&to.ip()).cloned();
+            let Some(web) = web.filter(Web::is_up) else {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            };
+            let world = self.clone();
+            self.run(async move { web.serve(world, there).await });
+            return Ok(Box::new(here));
+        }
         let host = {
             let mut inner = self.inner.lock().unwrap();
             inner.connections.push(to.ip());
@@ -278,7 +307,15 @@ impl Network for World {
             None => Err(io::ErrorKind::ConnectionRefused.into()),
             Some(host) if host.is_silent() => std::future::pending().await,
             Some(host) => {
-                self.run(async move { host.serve(there).await });
+                let world = self.clone();
+                self.run(async move {
+                    let before = host.messages().len();
+                    host.serve(there).await;
+                    for message in host.messages().split_off(before) {
+                        let how = if message.tls { "tls" } else { "plain" };
+                        world.note(format!("{how} {}", message.recipients.join(" ")));
+                    }
+                });
                 Ok(Box::new(here))
             }
         }
@@ -345,6 +382,7 @@ fn record(owner: &Name, kind: RecordType, data: &str) -> Record {
                 name(host)
             },
         )),
+        (_, RecordType::TXT) => RData::TXT(TXT::new(vec![data.to_owned()])),
         (_, RecordType::AAAA) => RData::AAAA(AAAA(data.parse().unwrap())),
         _ => RData::A(A(data.parse().unwrap())),
     };
