@@ -1,11 +1,12 @@
 //! What the engine is told about the TLS reports that it makes (RFC 8460).
 
 use std::fmt;
+use std::time::SystemTime;
 
 use rustls_pki_types::PrivateKeyDer;
 
 use crate::address::{DomainName, MailDomain, Mailbox};
-use crate::dkim::{KeyError, SigningKey};
+use crate::dkim::{self, KeyError, SigningKey};
 
 /// Who reports, and how reports are signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +109,23 @@ impl DkimKey {
         self.signing_key().record("tlsrpt")
     }
 
+    /// A message with a signature of the whole of it in front.
+    ///
+    /// # Errors
+    /// `KeyError` when the key does not sign.
+    pub fn signed(&self, content: &[u8], now: SystemTime) -> Result<Vec<u8>, KeyError> {
+        dkim::signed(
+            content,
+            &self.domain,
+            &self.selector,
+            &self.signing_key(),
+            now,
+        )
+    }
+
     /// The key, ready to sign.
     #[must_use]
-    pub(crate) fn signing_key(&self) -> SigningKey {
+    fn signing_key(&self) -> SigningKey {
         SigningKey::new(&self.key).expect("the key was read before")
     }
 

@@ -216,3 +216,54 @@ impl Keeper {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outside::EntryName;
+    use crate::tlsrpt::policy::Policy;
+
+    async fn keeper(outside: &Outside) -> Keeper {
+        let chance = Arc::new(Chance::from_seed(7));
+        Keeper::load(outside, chance).await.unwrap()
+    }
+
+    fn session(domain: &DomainName) -> Vec<Counted> {
+        vec![Counted {
+            policy: Policy::none(domain.clone()),
+            success: true,
+            failures: Vec::new(),
+        }]
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_is_there_after_a_restart_until_it_was_reported() {
+        let outside = Outside::system();
+        let domain = DomainName::parse("example.test").unwrap();
+        let mut due = None;
+        for sessions in 1..=3 {
+            let keeper = keeper(&outside).await;
+            keeper.count(&domain, session(&domain)).await;
+            let entries = keeper.entries();
+            let held = entries.values().next().unwrap();
+            assert_eq!(held.entry.tally.policies()[0].successful, sessions);
+            // The moment of the report is drawn once.
+            assert_eq!(*due.get_or_insert(held.entry.due), held.entry.due);
+        }
+        let keeper = keeper(&outside).await;
+        let day = keeper.entries().keys().next().unwrap().0;
+        keeper.forget(&domain, day).await;
+        assert_eq!(keeper.earliest(), None);
+        assert!(outside.store.names(Kind::Tallies).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_set_aside() {
+        let outside = Outside::system();
+        let name = EntryName::parse("2026-11-22.broken").unwrap();
+        let put = outside.store.put(Kind::Tallies, &name, b"{}".to_vec());
+        put.await.unwrap();
+        assert_eq!(keeper(&outside).await.earliest(), None);
+        assert!(outside.store.names(Kind::Tallies).await.unwrap().is_empty());
+    }
+}

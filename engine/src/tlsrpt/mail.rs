@@ -8,7 +8,6 @@ use time::format_description::well_known::Rfc2822;
 
 use crate::address::Mailbox;
 use crate::delivery::{DsnParameters, Message, Notify, Recipient, TlsTag};
-use crate::dkim;
 use crate::settings::{DkimKey, KeyError};
 
 use super::body::Report;
@@ -33,8 +32,7 @@ pub(crate) fn message(
     draw: u64,
 ) -> Result<(Message, Recipient), KeyError> {
     let content = content(report, from, to, now, draw);
-    let (domain, selector) = (key.domain(), key.selector());
-    let content = dkim::signed(&content, domain, selector, &key.signing_key(), now)?;
+    let content = key.signed(&content, now)?;
     let message = Message {
         sender: Some(from.clone()),
         smtputf8: !content.is_ascii(),
