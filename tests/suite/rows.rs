@@ -65,8 +65,9 @@ fn every_listed_row_is_one_of_the_catalogue_and_no_played_case_cites_it() {
 
 /// Sources all of whose rows are shown, or told why not.
 #[cfg(feature = "legacy-tls")]
-const WHOLE: [&str; 23] = [
+const WHOLE: [&str; 25] = [
     "google-certificates",
+    "google-mta-sts",
     "google-tls-compliance",
     "google-tls-compliance-fr",
     "rfc2034",
@@ -85,6 +86,7 @@ const WHOLE: [&str; 23] = [
     "rfc7505",
     "rfc7817",
     "rfc8314",
+    "rfc8461",
     "rfc8996",
     "rfc9325",
     "rfc9525",

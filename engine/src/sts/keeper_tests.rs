@@ -310,3 +310,48 @@ async fn a_report_names_what_went_wrong_with_the_policy_itself() {
         assert_eq!(told, want, "{cached} {record:?} {served:?}");
     }
 }
+
+/// Counts warnings, which are what administrators look at.
+#[derive(Clone, Default)]
+struct Warnings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_is_a_warning_unless_the_domain_has_left() {
+    // (mode of the policy in the cache, warnings)
+    for (mode, want) in [("", 0), ("enforce", 1), ("testing", 1), ("none", 0)] {
+        let scene = Scene::new();
+        if !mode.is_empty() {
+            scene.serves(Ok(policy(mode)));
+            scene.standing().await;
+        }
+        let warnings = Warnings::default();
+        let guard = tracing::subscriber::set_default(warnings.clone());
+        scene.says(Ok(id("2")));
+        scene.serves(Err(FetchFault::Status(404)));
+        scene.standing().await;
+        drop(guard);
+        assert_eq!(warnings.0.load(Ordering::SeqCst), want, "{mode:?}");
+    }
+}
