@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use mtaspec_engine::readers::READERS;
 use mtaspec_judge::events::Recording;
 use mtaspec_judge::scenario::{Catalogue, IdPattern, read_text};
+use mtaspec_judge::verdict::report_problems;
 
 /// A reader with a name.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ pub struct Target {
 }
 
 /// Readers of the suite.
-const OF_THE_SUITE: [Target; 3] = [
+const OF_THE_SUITE: [Target; 4] = [
     Target {
         name: "catalogue",
         read: catalogue,
@@ -25,6 +26,10 @@ const OF_THE_SUITE: [Target; 3] = [
     Target {
         name: "recording",
         read: recording,
+    },
+    Target {
+        name: "report",
+        read: report,
     },
     Target {
         name: "scenario",
@@ -71,6 +76,13 @@ fn scenario(bytes: &[u8]) {
     let (cases, problems) = read_text("fed.toml", "fed/scenario", text, catalogue, true);
     assert!(cases.is_empty() || problems.is_empty());
     let _ = IdPattern::parse(text.lines().next().unwrap_or_default());
+}
+
+/// The body of a TLS report (RFC 8460 §4.4).
+fn report(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = report_problems(text);
+    }
 }
 
 /// The catalogue of requirements.

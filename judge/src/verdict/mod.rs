@@ -60,5 +60,6 @@ pub use messages::copy_names;
 pub use notice::{Notice, NoticeRecipient, Returned};
 pub use options::{JudgeOptions, KnownFailure, RowProfile};
 pub use outcome::{Fate, Outcome};
+pub use tls_report::report_problems;
 pub use untruth::{Untruth, untruths};
 pub use wanted::told;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::problem::Problems;
 use super::unique;
+use crate::scenario::Level;
 
 /// The result types of RFC 8460 §4.3.
 pub(super) const RESULT_TYPES: [&str; 11] = [
@@ -21,6 +22,15 @@ pub(super) const RESULT_TYPES: [&str; 11] = [
     "sts-policy-invalid",
     "sts-webpki-invalid",
 ];
+
+/// All that is wrong with the text of a report, a sentence each (RFC 8460 §4.4).
+#[must_use]
+pub fn report_problems(text: &str) -> Vec<String> {
+    let mut problems = Problems::default();
+    read(text, &mut problems);
+    let all = problems.at(Level::Should);
+    all.map(str::to_owned).collect()
+}
 
 /// Reads a body and notes what is wrong with it; null if it is no JSON.
 pub(super) fn read(text: &str, problems: &mut Problems) -> Value {

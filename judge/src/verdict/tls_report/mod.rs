@@ -12,6 +12,7 @@ mod truth;
 mod unique;
 
 pub(crate) use arrived::{ArrivedReport, reports, tables};
+pub use body::report_problems;
 pub(crate) use cause::{has_any_trouble, hosts_said_no};
 pub(crate) use truth::lies;
 
