@@ -8,6 +8,7 @@
 mod bad_input;
 mod both_ways;
 mod broken;
+mod check_domain;
 mod command;
 mod coverage;
 mod engine;

@@ -15,7 +15,7 @@ use crate::command::told;
 use crate::play::{Loaded, internet_at};
 
 /// The world of one case, and what the command must be told to find it.
-struct Scene {
+pub(crate) struct Scene {
     planned: PlannedCase,
     folder: tempfile::TempDir,
     resolver: String,
@@ -24,7 +24,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(id: &str) -> Self {
+    pub(crate) fn of(id: &str) -> Self {
         let suite = Loaded::suite();
         let case = suite.cases.iter().find(|case| case.id == id).unwrap();
         let now = SystemTime::now();
@@ -58,23 +58,27 @@ impl Scene {
         self.folder.path().join(name)
     }
 
-    fn name(&self, plain: &str) -> String {
+    pub(crate) fn name(&self, plain: &str) -> String {
         self.planned.names().labelled(plain)
     }
 
-    /// What the command says, in the names of the file, its days and ways of the machine taken out.
+    /// What `mtaspec probe` says, in the names of the file, its days and ways of the machine taken out.
     fn probe(&self, arguments: &[&str]) -> (i32, String) {
+        let (code, text) = self.told("probe", arguments);
+        (code, text.lines().map(without_days).collect())
+    }
+
+    /// What a command that looks at the world says, in the names of the file.
+    pub(crate) fn told(&self, command: &str, arguments: &[&str]) -> (i32, String) {
         let map = self.file("map.toml").display().to_string();
         let root = self.file("root.pem").display().to_string();
-        let mut all = vec!["probe", "--resolver", &self.resolver, "--address-map", &map];
+        let mut all = vec![command, "--resolver", &self.resolver, "--address-map", &map];
         if !arguments.contains(&"--settings") {
             all.extend(["--trust", &root]);
         }
         all.extend(arguments);
         let (code, out, error) = told(&all);
-        let plain = self.planned.names().plain(&out);
-        let told: String = (plain.lines().map(without_days)).collect();
-        (code, format!("{told}{error}"))
+        (code, format!("{}{error}", self.planned.names().plain(&out)))
     }
 }
 

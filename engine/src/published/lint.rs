@@ -301,9 +301,13 @@ impl Notes {
         };
         match tlsrpt::Record::of(texts) {
             Ok(_) => {
-                for uri in tlsrpt::unread_uris(texts) {
-                    let text = format!("nobody can report to {uri:?}");
-                    let help = "give addresses as mailto: or https: URIs with commas between them; in them, write , ! and ; as %2C %21 and %3B";
+                let help = "give addresses as mailto: or https: URIs with commas between them; in them, write , ! and ; as %2C %21 and %3B";
+                let uris = tlsrpt::unread_uris(texts).into_iter();
+                let uris = uris.map(|uri| format!("nobody can report to {uri:?}"));
+                let fields = tlsrpt::unread_fields(texts).into_iter();
+                let fields = fields
+                    .map(|field| format!("{field:?} in the record for TLS reports is no field"));
+                for text in uris.chain(fields) {
                     self.add(
                         Weight::Error,
                         "tlsrpt-address",

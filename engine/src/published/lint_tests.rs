@@ -83,6 +83,13 @@ fn each_thing_that_is_wrong_with_a_record_has_its_word() {
         (
             RECORD,
             GOOD,
+            "v=TLSRPTv1; rua=https://a.test/b;c",
+            &["tlsrpt-address"],
+            false,
+        ),
+        (
+            RECORD,
+            GOOD,
             "v=TLSRPTv1; rua=mailto:a@b.test,gopher://a",
             &["tlsrpt-address"],
             false,

@@ -23,5 +23,5 @@ mod tally;
 mod uri;
 
 pub(crate) use keeper::Keeper;
-pub(crate) use record::{Record, RecordFault, unread_uris};
+pub(crate) use record::{Record, RecordFault, unread_fields, unread_uris};
 pub(crate) use session::{Contact, DaneSeen, Session, counted};

@@ -102,6 +102,18 @@ pub(crate) fn unread_uris(texts: &[Vec<u8>]) -> Vec<String> {
         .collect()
 }
 
+/// What stands in the one record as a field and is none; often the rest of a URI with a semicolon in it.
+#[must_use]
+pub(crate) fn unread_fields(texts: &[Vec<u8>]) -> Vec<String> {
+    let ours = texts.iter().filter(|text| is_record(text));
+    let read = ours.filter_map(|text| std::str::from_utf8(text).ok());
+    read.flat_map(|text| text.split(';').skip(1))
+        .map(|field| field.trim_matches(is_blank))
+        .filter(|field| !field.is_empty() && !field.contains('='))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Whether a text is one of these records at all.
 ///
 /// Choice: blanks may stand before the semicolon. RFC 8460 §3 allows them in its grammar, and takes none into account where
