@@ -82,6 +82,9 @@ fn selects(pattern: &[u8], id: &[u8]) -> bool {
                 exact => next[at + 1] |= exact == *byte,
             }
         }
+        if !next.contains(&true) {
+            return false;
+        }
         skip_stars(pattern, &mut next);
         states = next;
     }

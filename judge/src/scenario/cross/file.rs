@@ -1,6 +1,7 @@
 //! What is wrong with a file as a whole: no title, rows that nobody speaks for, cases that are the same.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::super::problem::{Complaint, Notes, Span};
 use super::super::tree::{Node, Table, Value};
@@ -79,15 +80,15 @@ pub(crate) fn same_cases(copies: &[Copy<'_>], notes: &Notes<'_>) {
         ["title", "why", "requirements"]
             .iter()
             .for_each(|key| tree.remove(key));
-        match seen.get(&canonical(&tree)) {
-            Some(first) => {
-                let (one, other) = (short(first), short(copy));
+        match seen.entry(canonical(&tree)) {
+            Entry::Occupied(first) => {
+                let (one, other) = (short(first.get()), short(copy));
                 let message = format!("cases `{one}` and `{other}` are the same");
                 let complaint = Complaint::new(message).help("let them differ, or leave one out");
                 notes.note(copy.span, complaint);
             }
-            None => {
-                seen.insert(canonical(&tree), copy);
+            Entry::Vacant(place) => {
+                place.insert(copy);
             }
         }
     }
