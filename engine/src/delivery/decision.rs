@@ -59,6 +59,12 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
+    /// Whether it was seen before the host was called, which then took no part.
+    #[must_use]
+    pub(crate) fn precedes_session(&self) -> bool {
+        matches!(self, Self::NotNamed | Self::UnbackedName)
+    }
+
     /// The failure type (RFC 8460 §4.3).
     #[must_use]
     pub(crate) fn failure_type(&self) -> &'static str {

@@ -113,6 +113,7 @@ impl Trouble {
             | Self::Dane { .. }
             | Self::Unreachable { .. } => None,
             Self::Remembered(remembered) => remembered.host.as_deref(),
+            Self::Violated { breach, .. } if breach.violation.precedes_session() => None,
             Self::Unwelcome { host, .. }
             | Self::Broken { host, .. }
             | Self::Violated { host, .. }
@@ -259,5 +260,33 @@ fn refused_at(stage: Stage) -> &'static str {
         Stage::Rcpt => "the recipient",
         Stage::Data | Stage::Content | Stage::EndOfData => "the message",
         other => other.told(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::decision::Violation;
+
+    #[test]
+    fn a_host_that_was_passed_over_took_no_part() {
+        // (what is wrong with the host, was it spoken to?)
+        let cases = [
+            (Violation::NotNamed, false),
+            (Violation::UnbackedName, false),
+            (Violation::NotOffered, true),
+            (Violation::NoRequireTls, true),
+        ];
+        for (violation, took_part) in cases {
+            let trouble = Trouble::Violated {
+                host: "mx.example.test".to_owned(),
+                breach: Breach {
+                    by: Demander::Sts,
+                    violation: violation.clone(),
+                },
+            };
+            assert_eq!(trouble.host().is_some(), took_part, "{violation}");
+            assert!(trouble.told().contains("mx.example.test"));
+        }
     }
 }

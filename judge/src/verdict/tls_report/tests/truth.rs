@@ -214,3 +214,38 @@ fn a_policy_that_was_never_published_is_a_lie() {
         ["example.test: it tells a policy of type tlsa that was never published"]
     );
 }
+
+#[test]
+fn a_session_without_a_policy_that_could_not_be_had_may_count_as_failed() {
+    let not_found = What::PolicyFetch {
+        path: "/".into(),
+        status: 404,
+        sni: None,
+    };
+    let mut report = of_type("sts-policy-fetch-error");
+    report["policies"][0]["policy"]["policy-string"] = json!([]);
+    let fetch = || vec![at_host("mta-sts.example.test", 1, not_found.clone())];
+    let lies = lies_in(|_| {}, &[fetch(), with_tls(1)], &report);
+    assert_eq!(lies, Vec::<String>::new());
+    // It stands for one session, and not for two.
+    let lies = lies_in(|_| {}, &[fetch(), with_tls(1), with_tls(2)], &report);
+    assert_eq!(lies[0], "example.test: 0 successful, the world saw 2");
+}
+
+#[test]
+fn a_broken_session_with_a_host_that_takes_reports_need_not_be_counted() {
+    let takes_reports = |world: &mut World| {
+        let domain = world.domains.get_mut("example.test").unwrap();
+        domain.tlsrpt = Some(crate::scenario::TlsRpt {
+            rua: vec!["mailto:reports@example.test".into()],
+            record: None,
+        });
+    };
+    let report = of_type("validation-failure");
+    let two = || [broken(1), broken(2)];
+    assert!(!lies_in(|_| {}, &two(), &report).is_empty());
+    assert_eq!(
+        lies_in(takes_reports, &two(), &report),
+        Vec::<String>::new()
+    );
+}
