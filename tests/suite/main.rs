@@ -19,6 +19,7 @@ mod live;
 mod order;
 mod play;
 mod probe;
+mod probe_policies;
 mod relay;
 mod rows;
 mod settings;

@@ -6,7 +6,8 @@
 use crate::address::DomainName;
 use crate::dane::Asked;
 use crate::obligation::Obligation;
-use crate::sts::{Mode, Policy};
+use crate::sts::{Mode, Policy, Standing};
+use crate::tls::PeerName;
 
 use super::decision::Violation;
 
@@ -53,6 +54,20 @@ impl StsDemand {
                 names_host: policy.names(host),
             },
             Mode::Testing | Mode::None => Self::Nothing,
+        }
+    }
+
+    /// What a host must show whose next hop stands so with MTA-STS, and whose TLSA records ask this.
+    ///
+    /// A policy names hosts, so it asks nothing of one without a name; and where TLSA records authenticate the host, nothing at
+    /// all (see `decision`).
+    #[must_use]
+    pub(crate) fn in_view_of(standing: Option<&Standing>, peer: &PeerName, dane: &Asked) -> Self {
+        match (peer, standing.and_then(Standing::policy)) {
+            (PeerName::Host(host), Some(cached)) if !dane.authenticates() => {
+                Self::of(&cached.policy, host)
+            }
+            _ => Self::Nothing,
         }
     }
 }

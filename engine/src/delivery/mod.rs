@@ -25,7 +25,7 @@ mod trouble;
 
 pub(crate) use attempt::Workshop;
 pub(crate) use decision::Violation;
-pub(crate) use demand::{Breach, Demand, Demander};
+pub(crate) use demand::{Breach, Demand, Demander, StsDemand};
 pub(crate) use disposition::Handover;
 pub(crate) use message::{DsnParameters, Message, Notify, Recipient, Return};
 pub use queue::{Bounds, QueuedMessage, StoredQueue};

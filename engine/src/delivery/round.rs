@@ -117,15 +117,10 @@ impl Walk<'_> {
 
     /// What a host must show, whose TLSA records ask this.
     fn demand(&self, peer: &PeerName, dane: Asked) -> Demand {
-        let is_asked = !self.is_optional() && !dane.authenticates();
-        let standing = self.standing.as_ref().filter(|_| is_asked);
-        let policy = standing.and_then(Standing::policy);
+        let standing = self.standing.as_ref().filter(|_| !self.is_optional());
         Demand {
             require_tls: self.message.tls == TlsTag::Required,
-            sts: match (peer, policy) {
-                (PeerName::Host(host), Some(cached)) => StsDemand::of(&cached.policy, host),
-                _ => StsDemand::Nothing,
-            },
+            sts: StsDemand::in_view_of(standing, peer, &dane),
             dane,
             ..Demand::of(self.obligation)
         }

@@ -11,6 +11,8 @@ use rustls_pki_types::CertificateDer;
 pub enum Hop {
     /// The MX records of the domain.
     Mx,
+    /// The MTA-STS policy of the domain.
+    Policy,
     /// The addresses of a host.
     Address,
     /// What the host's TLSA records ask.
@@ -37,6 +39,7 @@ impl Hop {
     pub fn word(self) -> &'static str {
         match self {
             Self::Mx => "mx",
+            Self::Policy => "policy",
             Self::Address => "address",
             Self::Tlsa => "tlsa",
             Self::Connection => "connection",
@@ -54,6 +57,7 @@ impl Hop {
     pub fn told(self) -> &'static str {
         match self {
             Self::Mx => "MX lookup",
+            Self::Policy => "MTA-STS policy",
             Self::Address => "address lookup",
             Self::Tlsa => "TLSA lookup",
             Self::Connection => "connection",

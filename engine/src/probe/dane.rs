@@ -32,10 +32,11 @@ impl DaneProbe {
         Some(match &self.0 {
             Ok(Asked::Nothing) => return None,
             Ok(Asked::Tls(_)) => {
-                "none of the TLSA records is usable: TLS, with any certificate".to_owned()
+                "none of the TLSA records is usable; they ask for TLS, with any certificate"
+                    .to_owned()
             }
             Ok(Asked::Records(..)) => {
-                "TLSA records: TLS, with a certificate that fits one of them".to_owned()
+                "TLSA records ask for TLS, with a certificate that fits one of them".to_owned()
             }
             Ok(Asked::Audit(..)) => {
                 "TLSA records, which the settings have looked at alone".to_owned()

@@ -1,11 +1,13 @@
 //! What a connection test says: passed or not, under which rules, and whether a padlock may be shown.
 
-use crate::delivery::Hop;
+use crate::delivery::{self, Hop, decision};
+use crate::obligation::Obligation;
 use crate::settings::Switches;
 
 use super::dane::DaneProbe;
 use super::demand::{Cover, Demand, together};
 use super::sight::{AddressProbe, Carriage, Trouble};
+use super::sts::{HostPolicy, StsProbe};
 use super::walk::About;
 
 /// What a connection test has seen, and what it means.
@@ -15,6 +17,8 @@ pub struct Probe {
     pub about: About,
     /// Why there is no host at all.
     pub trouble: Option<Trouble>,
+    /// How the mail stands with MTA-STS.
+    pub sts: StsProbe,
     /// The hosts, in the order in which mail would try them.
     pub hosts: Vec<HostProbe>,
     /// What the settings ask of mail to it.
@@ -32,6 +36,8 @@ pub struct HostProbe {
     pub trouble: Option<Trouble>,
     /// What its TLSA records ask.
     pub dane: DaneProbe,
+    /// What the MTA-STS policy that holds has to do with it.
+    pub policy: HostPolicy,
     /// Its addresses, in the order in which mail would try them.
     pub addresses: Vec<AddressProbe>,
 }
@@ -51,12 +57,36 @@ impl HostProbe {
     /// What would become of mail at this host under these switches: the first address that answers decides.
     #[must_use]
     pub fn under(&self, switches: Switches) -> Carriage {
-        if let Some(trouble) = self.trouble.clone().or_else(|| self.dane.trouble()) {
-            return Carriage::Unreached(trouble);
+        if let Some(trouble) = self.dane.trouble() {
+            return Carriage::LeftOut(trouble);
+        }
+        self.carriage(&delivery::Demand {
+            dane: self.dane.asked(),
+            sts: self.policy.demand(),
+            ..delivery::Demand::of(Obligation::of_switches(switches))
+        })
+    }
+
+    /// What would become of mail here if nobody asked anything but the policy that holds, and were it enforced; none: it
+    /// asks nothing of this host.
+    #[must_use]
+    pub fn under_policy(&self) -> Option<Carriage> {
+        Some(self.carriage(&delivery::Demand {
+            sts: self.policy.enforced()?,
+            ..delivery::Demand::default()
+        }))
+    }
+
+    fn carriage(&self, demand: &delivery::Demand) -> Carriage {
+        if let Err(breach) = decision::named_where_it_must_be(demand) {
+            return Carriage::of_breach(&breach);
+        }
+        if let Some(trouble) = &self.trouble {
+            return Carriage::Unreached(trouble.clone());
         }
         let mut unreached = None;
         for address in &self.addresses {
-            match address.under(switches, &self.dane) {
+            match address.under(demand) {
                 Carriage::Unreached(trouble) => unreached = unreached.or(Some(trouble)),
                 reached => return reached,
             }
@@ -112,7 +142,9 @@ impl Probe {
         let mut unreached = None;
         for host in &self.hosts {
             match host.under(switches) {
-                Carriage::Refused(trouble) => return Some((Some(&host.name), trouble)),
+                Carriage::Refused(trouble) | Carriage::LeftOut(trouble) => {
+                    return Some((Some(&host.name), trouble));
+                }
                 Carriage::Unreached(trouble) => {
                     unreached = unreached.or(Some((Some(host.name.as_str()), trouble)));
                 }
@@ -130,7 +162,7 @@ impl Probe {
             .hosts
             .iter()
             .map(|host| host.under(switches))
-            .find(|carriage| !matches!(carriage, Carriage::Unreached(_)));
+            .find(|carriage| !matches!(carriage, Carriage::Unreached(_) | Carriage::LeftOut(_)));
         (edition_supports_smime && first == Some(Carriage::Tls)).then_some(Padlock)
     }
 }
@@ -149,11 +181,13 @@ mod tests {
         Probe {
             about: About::Domain(MailDomain::parse("example.test").unwrap()),
             trouble: None,
+            sts: StsProbe::NotAsked,
             hosts: vec![HostProbe {
                 name: "mx.example.test".to_owned(),
                 preference: Some(10),
                 trouble: None,
                 dane: DaneProbe::new(Ok(Asked::Nothing)),
+                policy: HostPolicy::NONE,
                 addresses: vec![AddressProbe { address, shown }],
             }],
             demands: Vec::new(),
@@ -167,7 +201,7 @@ mod tests {
                 leaf: None,
                 unproven: None,
                 afterwards: None,
-                shown: crate::delivery::Shown {
+                shown: delivery::Shown {
                     version: crate::settings::TlsVersion::Tls13,
                     suite: crate::tls::Suite::of(0x1301),
                     chain: Vec::new(),

@@ -5,12 +5,9 @@ use std::net::SocketAddr;
 use rustls_pki_types::CertificateDer;
 
 use crate::delivery::{self, Breach, Demand, Hop, Violation, decision};
-use crate::obligation::Obligation;
-use crate::settings::Switches;
 use crate::tls::HandshakeFault;
 
 use super::certificate::CertificateText;
-use super::dane::DaneProbe;
 
 /// Something on the way that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,56 +120,69 @@ pub enum Carriage {
     Tls,
     /// It would go in plaintext.
     Plaintext,
-    /// The host fails what is asked: mail would not go.
+    /// The host fails what the settings ask: mail would be returned.
     Refused(Trouble),
+    /// The host fails what the domain has published: it would not be used, and mail without another host waits.
+    LeftOut(Trouble),
     /// The host cannot be used at all, whatever is asked.
     Unreached(Trouble),
 }
 
-impl AddressProbe {
-    /// What would become of mail at this address if a rule with these switches bound it, and its TLSA records ask this.
+impl Carriage {
+    /// What becomes of mail at a host that failed a demand: what the domain has published keeps the mail and leaves the host
+    /// out, all else returns it.
+    pub(super) fn of_breach(breach: &Breach) -> Self {
+        let trouble = Trouble {
+            at: hop(&breach.violation),
+            text: breach.violation.to_string(),
+            failure: Some(breach.violation.failure_type()),
+        };
+        match breach.by.bounces() {
+            true => Self::Refused(trouble),
+            false => Self::LeftOut(trouble),
+        }
+    }
+
+    /// Why mail does not go this way; none: it does.
     #[must_use]
-    pub fn under(&self, switches: Switches, dane: &DaneProbe) -> Carriage {
-        let demand = Demand {
-            dane: dane.asked(),
-            ..Demand::of(Obligation::of_switches(switches))
-        };
-        let refused = |breach: &Breach| {
-            let trouble = Trouble {
-                at: hop(&breach.violation),
-                text: breach.violation.to_string(),
-                failure: Some(breach.violation.failure_type()),
-            };
-            // What the domain has published keeps the mail and leaves the host out.
-            match breach.by.bounces() {
-                true => Carriage::Refused(trouble),
-                false => Carriage::Unreached(trouble),
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Tls | Self::Plaintext => None,
+            Self::Refused(trouble) | Self::LeftOut(trouble) | Self::Unreached(trouble) => {
+                Some(trouble)
             }
-        };
+        }
+    }
+}
+
+impl AddressProbe {
+    /// What would become of mail at this address of which this is demanded.
+    #[must_use]
+    pub(super) fn under(&self, demand: &Demand) -> Carriage {
         let plaintext_if = |allowed: Result<(), Breach>| match allowed {
             Ok(()) => Carriage::Plaintext,
-            Err(breach) => refused(&breach),
+            Err(breach) => Carriage::of_breach(&breach),
         };
         match &self.shown {
             Shown::Unreached(trouble) => Carriage::Unreached(trouble.clone()),
-            Shown::NoStartTls => plaintext_if(decision::after_hello(&demand, false).map(|_| ())),
+            Shown::NoStartTls => plaintext_if(decision::after_hello(demand, false).map(|_| ())),
             Shown::StartTlsRefused(told) => {
-                plaintext_if(decision::after_refused_starttls(&demand, told.clone()))
+                plaintext_if(decision::after_refused_starttls(demand, told.clone()))
             }
             Shown::HandshakeFailed(text) => plaintext_if(decision::after_failed_handshake(
-                &demand,
+                demand,
                 HandshakeFault(text.clone()),
             )),
             Shown::Tls(session) => {
                 let fault = session.unproven.as_ref().filter(|_| demand.authenticates());
                 let decided = match fault {
                     Some(text) => {
-                        decision::after_failed_handshake(&demand, HandshakeFault(text.clone()))
+                        decision::after_failed_handshake(demand, HandshakeFault(text.clone()))
                     }
-                    None => decision::after_handshake(&demand, &session.shown),
+                    None => decision::after_handshake(demand, &session.shown),
                 };
                 match (decided, &session.afterwards) {
-                    (Err(breach), _) => refused(&breach),
+                    (Err(breach), _) => Carriage::of_breach(&breach),
                     (Ok(()), Some(trouble)) => Carriage::Unreached(trouble.clone()),
                     (Ok(()), None) => Carriage::Tls,
                 }
@@ -183,7 +193,7 @@ impl AddressProbe {
 
 fn hop(violation: &Violation) -> Hop {
     match violation {
-        Violation::NotNamed => Hop::Mx,
+        Violation::NotNamed => Hop::Policy,
         Violation::NotOffered | Violation::Refused(_) => Hop::StartTls,
         Violation::Handshake(_) => Hop::Handshake,
         Violation::Chain(_) | Violation::Name(_) | Violation::Tlsa(_) => Hop::Certificate,

@@ -7,12 +7,14 @@ use crate::address::{AddressError, MailDomain, Mailbox};
 use crate::dane::{self, Asked};
 use crate::delivery::{Hop, Workshop};
 use crate::route::{self, Hosts, Located, MxHost, NextHop, RouteFault, Way};
+use crate::sts::Standing;
 use crate::tls::PeerName;
 
 use super::dane::DaneProbe;
 use super::demand::next_hop_and_demands;
 use super::result::{HostProbe, Probe};
 use super::sight::Trouble;
+use super::sts::{HostPolicy, StsProbe};
 use super::visit::visit;
 
 /// What a connection test is about.
@@ -91,10 +93,11 @@ pub(crate) async fn probe(workshop: &Workshop, about: About) -> Probe {
     let (next_hop, demands) = next_hop_and_demands(&workshop.settings, &about);
     let mut hosts = Vec::new();
     let mut trouble = None;
+    let standing = standing(workshop, &next_hop).await;
     match next_hosts(workshop, &next_hop).await {
         Ok(next) => {
             for host in next {
-                hosts.push(visit_host(workshop, &next_hop, host).await);
+                hosts.push(visit_host(workshop, &next_hop, host, standing.as_ref()).await);
             }
         }
         Err(fault) => {
@@ -105,11 +108,21 @@ pub(crate) async fn probe(workshop: &Workshop, about: About) -> Probe {
             });
         }
     }
+    let sts = StsProbe::new(&next_hop, standing, workshop.settings.reporting.is_some());
     Probe {
         about,
         trouble,
+        sts,
         hosts,
         demands,
+    }
+}
+
+/// How the next hop stands with MTA-STS, asked as a round asks it, but even where no host is found; none: it has no name.
+async fn standing(workshop: &Workshop, next_hop: &NextHop) -> Option<Standing> {
+    match &next_hop.to {
+        MailDomain::Name(domain) => Some(workshop.policies.standing(workshop, domain).await),
+        MailDomain::Literal(_) => None,
     }
 }
 
@@ -134,7 +147,12 @@ async fn next_hosts(workshop: &Workshop, next_hop: &NextHop) -> Result<Vec<Next>
     })
 }
 
-async fn visit_host(workshop: &Workshop, next_hop: &NextHop, next: Next) -> HostProbe {
+async fn visit_host(
+    workshop: &Workshop,
+    next_hop: &NextHop,
+    next: Next,
+    standing: Option<&Standing>,
+) -> HostProbe {
     let (peer, preference) = match &next {
         Next::Literal(address) => (PeerName::Address(*address), None),
         Next::Named(host) => {
@@ -148,6 +166,7 @@ async fn visit_host(workshop: &Workshop, next_hop: &NextHop, next: Next) -> Host
         preference,
         trouble: None,
         dane: DaneProbe::new(Ok(Asked::Nothing)),
+        policy: HostPolicy::new(standing, &peer, &Asked::Nothing),
         addresses: Vec::new(),
     };
     let addresses = match &next {
@@ -156,6 +175,7 @@ async fn visit_host(workshop: &Workshop, next_hop: &NextHop, next: Next) -> Host
             Ok(located) => {
                 let asked = dane::asked_of(workshop, next_hop, host, &located).await;
                 probed.dane = DaneProbe::new(asked);
+                probed.policy = HostPolicy::new(standing, &peer, &probed.dane.asked());
                 located.addresses
             }
             Err(text) => {

@@ -21,18 +21,18 @@ mod source;
 mod standing;
 mod stored;
 
+pub(crate) use cached::Cached;
 pub(crate) use keeper::Keeper;
 pub use listing::HeldPolicy;
 pub use pattern::MxPattern;
 pub use policy::{Mode, POLICY_LIMIT, Policy, PolicyFault, PolicyFaults};
 pub use record::{PolicyId, RecordFault, policy_id};
-pub(crate) use source::{FetchFault, Source};
+pub(crate) use source::{DiscoveryFault, FetchFault, Source};
 pub(crate) use standing::Standing;
 
 /// What tests of others make a `Standing` of.
 #[cfg(test)]
 pub(crate) mod testing {
-    pub(crate) use super::cached::Cached;
     pub(crate) use super::entry::Failure;
     pub(crate) use super::source::FetchFault;
 }

@@ -8,7 +8,7 @@ use super::record::PolicyId;
 use super::source::DiscoveryFault;
 
 /// What was found of a domain: what it says now, what holds, and what of it could not be had.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {
     /// The id in its record, looked up for this round.
     pub(crate) record: Result<PolicyId, DiscoveryFault>,

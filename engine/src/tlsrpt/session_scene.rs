@@ -10,7 +10,8 @@ use crate::https::HttpsFault;
 use crate::route::LookupFault;
 use crate::settings::TlsVersion;
 use crate::smtp::Reply;
-use crate::sts::testing::{Cached, Failure, FetchFault};
+use crate::sts::Cached;
+use crate::sts::testing::{Failure, FetchFault};
 use crate::sts::{Policy as StsPolicy, PolicyId, RecordFault, Standing};
 use crate::tls::{ChainFault, HandshakeFault, NameFault, PeerName, Suite, Verification};
 

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use mtaspec_engine::outside::{BoxFuture, Clock, MemoryStore, Network, Outside, Spawner, Stream};
 
@@ -384,6 +384,10 @@ fn record(owner: &Name, kind: RecordType, data: &str) -> Record {
         )),
         (_, RecordType::TXT) => RData::TXT(TXT::new(vec![data.to_owned()])),
         (_, RecordType::AAAA) => RData::AAAA(AAAA(data.parse().unwrap())),
+        (Some(("DANE-EE", full)), RecordType::TLSA) => {
+            let certificate = data_encoding::HEXLOWER.decode(full.as_bytes()).unwrap();
+            RData::TLSA(TLSA::new(3.into(), 0.into(), 0.into(), certificate))
+        }
         _ => RData::A(A(data.parse().unwrap())),
     };
     Record::from_rdata(owner.clone(), 60, data)

@@ -8,6 +8,8 @@ use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use super::policy;
+
 /// The version of the form.
 const VERSION: u32 = 1;
 
@@ -29,6 +31,7 @@ pub(super) fn told(probe: &Probe, with_pem: bool) -> String {
         "padlock": probe.padlock(true).is_some(),
         "asked": of_switches(probe.asked()),
         "asked_by": probe.demands.iter().map(of_demand).collect::<Vec<_>>(),
+        "mta_sts": policy::json_of_domain(&probe.sts),
         "hosts": hosts,
     });
     format!("{told}\n")
@@ -65,7 +68,7 @@ fn by(asker: &Asker) -> (&'static str, &str) {
     }
 }
 
-fn of_trouble(trouble: &Trouble) -> Value {
+pub(super) fn of_trouble(trouble: &Trouble) -> Value {
     json!({ "hop": trouble.at.word(), "text": trouble.text, "failure": trouble.failure })
 }
 
@@ -76,13 +79,9 @@ fn of_host(probe: &Probe, host: &HostProbe, with_pem: bool) -> Value {
     let under: Vec<Value> = (probe.demands.iter())
         .map(|demand| {
             let (kind, name) = by(&demand.by);
-            let (mail, trouble) = match host.under(demand.switches) {
-                Carriage::Tls => ("tls", None),
-                Carriage::Plaintext => ("plaintext", None),
-                Carriage::Refused(trouble) => ("returned", Some(of_trouble(&trouble))),
-                Carriage::Unreached(trouble) => ("waits", Some(of_trouble(&trouble))),
-            };
-            json!({ kind: name, "mail": mail, "trouble": trouble })
+            let mut becomes = of_carriage(&host.under(demand.switches));
+            becomes[kind] = json!(name);
+            becomes
         })
         .collect();
     json!({
@@ -94,9 +93,21 @@ fn of_host(probe: &Probe, host: &HostProbe, with_pem: bool) -> Value {
             "base": host.dane.base(),
             "published": host.dane.records(),
         },
+        "mta_sts": policy::json_of_host(host),
         "addresses": addresses,
+        "without_rule": of_carriage(&host.under(Switches::OFF)),
         "under": under,
     })
+}
+
+fn of_carriage(carriage: &Carriage) -> Value {
+    let mail = match carriage {
+        Carriage::Tls => "tls",
+        Carriage::Plaintext => "plaintext",
+        Carriage::Refused(_) => "returned",
+        Carriage::LeftOut(_) | Carriage::Unreached(_) => "waits",
+    };
+    json!({ "mail": mail, "trouble": carriage.trouble().map(of_trouble) })
 }
 
 fn of_address(address: &AddressProbe, with_pem: bool) -> Value {

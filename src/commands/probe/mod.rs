@@ -1,6 +1,7 @@
 //! `mtaspec probe`: "Test TLS connection", before anybody relies on a rule.
 
 mod json;
+mod policy;
 mod words;
 
 use std::process::ExitCode;
@@ -16,8 +17,9 @@ use crate::trouble::Trouble;
 
 /// Test the connection to the hosts of a domain, and tell what rules would make of it
 ///
-/// Visits every host that would take the mail, as far as a sender comes before MAIL. Exit status: 0 if mail would go as
-/// the rules ask (without a rule: over TLS, to the right name, with a trusted certificate), 1 if not.
+/// Visits every host that would take the mail, as far as a sender comes before MAIL, and tells which TLSA records and which
+/// MTA-STS policy hold. Exit status: 0 if mail would go to every host as the rules ask (without a rule: over TLS, to the
+/// right name, with a trusted certificate) and as the domain has published, 1 if not.
 #[derive(Debug, Args)]
 pub(crate) struct Probe {
     /// A domain, or an address as `user@example.test`

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use mtaspec_engine::probe::{
-    AddressProbe, Asker, Carriage, Cover, Demand, HostProbe, Probe, Shown, TlsSession, Trouble,
+    AddressProbe, Asker, Carriage, Cover, Demand, Hop, HostProbe, Probe, Shown, TlsSession, Trouble,
 };
 use mtaspec_engine::settings::Switches;
 use time::OffsetDateTime;
 
 use super::json::pem;
+use super::policy;
 
 /// Everything that was met, host by host, and the result.
 pub(super) fn told(probe: &Probe, with_pem: bool) -> String {
@@ -23,6 +24,9 @@ pub(super) fn told(probe: &Probe, with_pem: bool) -> String {
             2,
             &format!("{without}: {}", of_switches(probe.asked())),
         );
+    }
+    for (indent, words) in policy::lines(probe) {
+        line(&mut text, indent, &words);
     }
     for host in &probe.hosts {
         text.push('\n');
@@ -92,6 +96,13 @@ fn of_host(text: &mut String, probe: &Probe, host: &HostProbe, with_pem: bool) {
     }
     for address in &host.addresses {
         of_address(text, address, with_pem);
+    }
+    if let Some(words) = policy::of_host(host) {
+        line(text, 2, &words);
+    }
+    if !probe.is_asked_by_setting() {
+        let becomes = of_carriage(&host.under(Switches::OFF));
+        line(text, 2, &format!("without a rule: {becomes}"));
     }
     for demand in &probe.demands {
         let becomes = of_carriage(&host.under(demand.switches));
@@ -186,6 +197,12 @@ fn of_carriage(carriage: &Carriage) -> String {
         Carriage::Refused(trouble) => {
             format!("mail is returned: {}", trouble.text)
         }
+        Carriage::LeftOut(trouble) => {
+            format!(
+                "the host is left out, and mail waits if there is no other: {}",
+                trouble.text
+            )
+        }
         Carriage::Unreached(trouble) => {
             format!(
                 "mail waits for the host: {}: {}",
@@ -205,12 +222,17 @@ fn result(probe: &Probe) -> String {
             let place = host.map_or_else(|| probe.about.to_string(), str::to_owned);
             let failure = failure(&trouble);
             let words = format!(
-                "failed at {place}, {}: {}{failure}",
+                "failed{} at {place}, {}: {}{failure}",
+                if is_of_rule_alone(probe) {
+                    " as a rule would ask"
+                } else {
+                    ""
+                },
                 trouble.at.told(),
                 trouble.text
             );
             line(&mut text, 0, &words);
-            if trouble.at == mtaspec_engine::probe::Hop::Certificate {
+            if trouble.at == Hop::Certificate && is_refused(probe, host) {
                 let words = "The certificate could not be validated. A rule may be saved all the same; mail under it is \
                              then returned to its senders.";
                 line(&mut text, 0, words);
@@ -223,6 +245,20 @@ fn result(probe: &Probe) -> String {
     };
     line(&mut text, 0, &format!("padlock: {padlock}"));
     text
+}
+
+/// Whether only a rule would fail that nobody has made yet.
+fn is_of_rule_alone(probe: &Probe) -> bool {
+    !probe.is_asked_by_setting() && probe.passes(Switches::OFF)
+}
+
+/// Whether a host fails what a rule asks, so that mail under it is returned.
+fn is_refused(probe: &Probe, name: Option<&str>) -> bool {
+    let mut hosts = probe
+        .hosts
+        .iter()
+        .filter(|host| Some(host.name.as_str()) == name);
+    hosts.any(|host| matches!(host.under(probe.asked()), Carriage::Refused(_)))
 }
 
 fn failure(trouble: &Trouble) -> String {
