@@ -118,6 +118,7 @@ impl Engine {
             "ask-test-connection",
             "ask-padlock",
             "ask-check-domain",
+            "ask-read-report",
             "ipv6",
             "dane",
             "requiretls",
@@ -179,6 +180,7 @@ impl Engine {
             meter: Meter::default(),
             policies: policies.map_err(StartError::Store)?,
             tallies: tallies.map_err(StartError::Store)?,
+            inbox: tlsrpt::Inbox::default(),
         };
         let workshop = workshop(settings, outside.clone(), chance, kept.clone())?;
         let queue = Queue::new(workshop, options.bounds);
@@ -260,6 +262,12 @@ impl Running {
         self.queue.workshop().policies.list()
     }
 
+    /// The last TLS report about an own domain that came in by mail and was signed by who has made it, since the start.
+    #[must_use]
+    pub fn last_report(&self) -> Option<tlsrpt::ReadReport> {
+        self.queue.workshop().inbox.last()
+    }
+
     /// Makes all that waits due now.
     pub async fn retry_now(&self) {
         self.queue.retry_now().await;
@@ -285,6 +293,7 @@ impl Running {
                 meter: now.meter.clone(),
                 policies: now.policies.clone(),
                 tallies: now.tallies.clone(),
+                inbox: now.inbox.clone(),
             },
         )?);
         Ok(())
@@ -339,6 +348,7 @@ fn lone_workshop(settings: Settings, outside: Outside) -> Result<Workshop, Start
         meter: Meter::default(),
         policies: sts::Keeper::new(&outside),
         tallies: tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
+        inbox: tlsrpt::Inbox::default(),
     };
     workshop(settings, outside, chance, kept)
 }
@@ -349,6 +359,7 @@ struct Kept {
     meter: Meter,
     policies: sts::Keeper,
     tallies: tlsrpt::Keeper,
+    inbox: tlsrpt::Inbox,
 }
 
 fn workshop(
@@ -374,5 +385,6 @@ fn workshop(
         meter: kept.meter,
         policies: kept.policies,
         tallies: kept.tallies,
+        inbox: kept.inbox,
     })
 }

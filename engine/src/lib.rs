@@ -39,4 +39,5 @@ mod traffic;
 pub use delivery::{Bounds, QueuedMessage, StoredQueue};
 pub use engine::{Engine, Options, Running, Service, StartError};
 pub use tls::StackError;
+pub use tlsrpt::{ReadPolicy, ReadReport};
 pub use traffic::{Direction, Spoken, Traffic};

@@ -18,6 +18,12 @@ pub(super) fn to(question: &Ask, engine: &Running) -> Option<BoxFuture<Value>> {
         let checking = engine.check_domain(domain);
         return Some(Box::pin(async move { of_domain(&checking.await) }));
     }
+    if question.what == "read-report" {
+        let submitter = DomainName::parse(&question.about).ok()?;
+        let report = engine.last_report();
+        let used = report.is_some_and(|report| report.submitter == submitter);
+        return Some(Box::pin(async move { json!({ "used": used }) }));
+    }
     let answer = match question.what.as_str() {
         "test-connection" => of_connection,
         "padlock" => of_padlock,

@@ -131,6 +131,7 @@ mod tests {
             acceptor: None,
             policies: crate::sts::Keeper::new(&outside),
             tallies: crate::tlsrpt::Keeper::new(&outside, Arc::clone(&chance)),
+            inbox: crate::tlsrpt::Inbox::default(),
             meter: crate::traffic::Meter::default(),
             trust: Trust::new(&trust).unwrap(),
             settings,

@@ -40,6 +40,8 @@ pub(crate) struct Workshop {
     pub(crate) policies: sts::Keeper,
     /// What sessions met, until it was reported.
     pub(crate) tallies: tlsrpt::Keeper,
+    /// Reports of others that came in.
+    pub(crate) inbox: tlsrpt::Inbox,
 }
 
 /// How an attempt ended.

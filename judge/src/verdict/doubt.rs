@@ -51,7 +51,9 @@ pub(crate) fn doubt(
         !evidence
             .events(step..=step)
             .any(|(_, event)| match &event.what {
-                What::SmtpReply { .. } | What::TlsEstablished { .. } => true,
+                What::SmtpReply { .. } | What::TlsEstablished { .. } | What::Answered { .. } => {
+                    true
+                }
                 // An alert is an answer, too.
                 What::TlsFailed { by, alert, .. } => *by == By::Receiver && alert.is_some(),
                 _ => false,

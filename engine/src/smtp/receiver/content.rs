@@ -63,11 +63,14 @@ impl Session<'_> {
         }
         let sender = open.sender.clone();
         let taken = self.traced(open, &content);
-        let recipients = taken.recipients.len();
+        let recipients = taken.recipients.clone();
         match (self.receiver.host.keep)(taken).await {
             Ok(()) => {
-                self.tell(sender.as_ref(), recipients);
-                self.say("250 2.0.0 Taken").await
+                self.tell(sender.as_ref(), recipients.len());
+                self.say("250 2.0.0 Taken").await?;
+                let inbox = &workshop.inbox;
+                inbox.look_at(&workshop, &recipients, &content).await;
+                Ok(())
             }
             Err(not_taken) => self.say(&not_taken.to_string()).await,
         }
