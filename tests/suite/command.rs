@@ -145,13 +145,13 @@ fn bad_usage_and_bad_files_end_with_code_2_and_a_remedy() {
 fn a_case_that_the_subject_cannot_play_is_a_skip_and_skips_alone_are_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let asks = r#"
-title  = "A question that the engine cannot answer yet"
+title  = "A question that the relay cannot answer"
 why    = "Skips say what is missing."
 ask    = { what = "read-report", about = "example.test" }
 expect = { answer = { used = true } }
 "#;
     let path = scenario(folder.path(), "asks.toml", asks);
-    let (code, out, err) = told(&["run", &path]);
+    let (code, out, err) = told(&["run", &path, "--subject", "relay"]);
     assert_eq!(code, 2, "{out}{err}");
     assert!(out.contains("ask-read-report"), "{out}");
 }
