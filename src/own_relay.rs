@@ -172,6 +172,14 @@ fn settings(briefing: &Briefing, told: &Instructions) -> Result<String, SubjectE
     if told.client_certificate.is_some() {
         put("client_certificate", pair_of("client"));
     }
+    if !told.settings.resolver_validates {
+        put("dnssec", "off".into());
+    }
+    let uses = told.settings.dane.iter();
+    let uses: Table = uses
+        .map(|(domain, word)| (domain.clone(), word.clone().into()))
+        .collect();
+    put("dane", uses.into());
     let lifetime = told.settings.queue_lifetime.as_secs().max(1);
     put(
         "queue",
