@@ -1,7 +1,7 @@
 //! Patterns of events and of other fields: texts with wildcards, lists, flags, numbers.
 //!
 //! Nothing here knows one event from another: an event is its fields, as they stand in a recording. A list matches
-//! where one of its elements does.
+//! where one of its elements does, but for those that have to be told whole.
 
 use serde_json::{Map, Value};
 
@@ -14,6 +14,9 @@ const NAMES: [&str; 6] = ["host", "name", "sni", "remote_mta", "domain", "mx"];
 
 /// Fields that hold addresses (or URIs, which have their domain behind an `@` or none).
 const ADDRESSES: [&str; 4] = ["from", "to", "recipient", "about"];
+
+/// Fields of a report that repeat what was published: each element counts, in whatever order (RFC 8460 §4.4, §4.5).
+const WHOLE: [&str; 2] = ["mx", "policy"];
 
 /// Does an event have the pattern's name and fields?
 #[must_use]
@@ -50,6 +53,7 @@ pub(crate) fn field_matches(name: &str, pattern: &FieldPattern, value: &Value) -
                     .iter()
                     .any(|item| item.as_object().is_some_and(|item| all_match(table, item)))
             }),
+            FieldPattern::Text(texts) if WHOLE.contains(&name) => is_whole(name, texts, items),
             FieldPattern::Flag(false) => items.is_empty(),
             FieldPattern::Flag(true) => !items.is_empty(),
             _ => items.iter().any(|item| field_matches(name, pattern, item)),
@@ -67,6 +71,16 @@ pub(crate) fn field_matches(name: &str, pattern: &FieldPattern, value: &Value) -
             .as_object()
             .is_some_and(|value| tables.iter().all(|table| all_match(table, value))),
     }
+}
+
+/// Is each text found in the list, and nothing else?
+fn is_whole(name: &str, texts: &[String], items: &[Value]) -> bool {
+    let fits = |text: &String, item: &Value| {
+        text_of(item).is_some_and(|item| text_fits(name, text, &item))
+    };
+    texts.len() == items.len()
+        && (texts.iter()).all(|text| items.iter().any(|item| fits(text, item)))
+        && (items.iter()).all(|item| texts.iter().any(|text| fits(text, item)))
 }
 
 fn text_fits(name: &str, pattern: &str, value: &str) -> bool {
@@ -130,6 +144,31 @@ mod tests {
             let found = field_matches(name, pattern, value);
             assert_eq!(found, *want, "{name} {pattern:?} {value}");
         }
+    }
+
+    #[test]
+    fn what_a_report_repeats_of_a_policy_is_repeated_whole() {
+        let lines = || text(&["mode: none", "max_age: *"]);
+        check(&[
+            ("policy", lines(), json!(["mode: none", "max_age: 1"]), true),
+            ("policy", lines(), json!(["max_age: 1", "mode: none"]), true),
+            ("policy", lines(), json!(["mode: none"]), false),
+            (
+                "policy",
+                lines(),
+                json!(["mode: none", "x: 1", "max_age: 1"]),
+                false,
+            ),
+            (
+                "policy",
+                lines(),
+                json!(["mode: none", "mode: none"]),
+                false,
+            ),
+            ("mx", text(&["MX.test"]), json!(["mx.test"]), true),
+            ("mx", text(&["mx.test"]), json!("mx.test"), true),
+            ("to", lines(), json!(["mode: none", "another"]), true),
+        ]);
     }
 
     #[test]

@@ -148,6 +148,18 @@ fn only_a_valid_signature_is_one() {
 }
 
 #[test]
+fn where_subject_and_file_name_speak_of_another_domain_the_report_counts() {
+    let mail = MAIL.replacen("Domain: example.test", "Domain: other.test", 1);
+    let file = FILE.replacen("example.test", "other.test", 1);
+    let events = [without_tls(1), mailed(&mail, &file, "valid", &["tlsrpt"])].concat();
+    for (domain, is_told) in [("example.test", true), ("other.test", false)] {
+        let wanted = Wanted::Report(Some(vec![fields(&[("domain", text(domain))])]));
+        let (verdict, got) = found(Level::Must, &events, wanted);
+        assert_eq!(verdict == Pass, is_told, "{domain}: {got}");
+    }
+}
+
+#[test]
 fn dates_are_counted_from_1970() {
     let cases = [
         ("1970-01-01T00:00:00Z", Some(0)),
