@@ -46,7 +46,25 @@ pub(super) fn another_part(seen: &Recording) -> Vec<Vec<Event>> {
         let text = text.replace("text/rfc822-headers", "message/rfc822");
         text.replace("\r\n\r\n--", "\r\n\r\nbody\r\n--")
     };
-    [contents(seen, none), contents(seen, full)].concat()
+    [
+        contents(seen, none),
+        contents(seen, full),
+        contents(seen, with_all_of_it),
+    ]
+    .concat()
+}
+
+/// The same with a message behind its last part.
+fn with_all_of_it(text: &str) -> String {
+    let is_returned = text.contains("rfc822-headers") || text.contains("message/rfc822");
+    let end = text.trim_end().rsplit_once("\r\n--");
+    let boundary = end.and_then(|(_, end)| end.strip_suffix("--"));
+    match (end, boundary) {
+        (Some((parts, end)), Some(boundary)) if !is_returned => format!(
+            "{parts}\r\n--{boundary}\r\nContent-Type: message/rfc822\r\n\r\nSubject: a\r\n\r\nbody\r\n--{end}\r\n"
+        ),
+        _ => text.to_owned(),
+    }
 }
 
 /// Other letters in each line that is no field.
