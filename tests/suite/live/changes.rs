@@ -11,7 +11,7 @@ use super::edits::{
     messages, over, read, rounds_more, taken, with_codes, without,
 };
 use super::made::{ELSEWHERE, attempts, canary, delivery, failure_notice, failure_notices};
-use super::{notice, patterns};
+use super::{notice, patterns, report};
 
 /// A Received field that nobody writes.
 const OTHER_RECEIVED: &str =
@@ -24,7 +24,7 @@ const PLAIN_RECEIVED: &str = "Received: from x by y with SMTP; d\r\n";
 type Change = fn(&Recording) -> Vec<Vec<Event>>;
 
 /// What may be changed in a recording, in a few words, and how. First, to save time, what many expectations fail for.
-pub(super) const CHANGES: [(&str, Change); 54] = [
+pub(super) const CHANGES: [(&str, Change); 58] = [
     ("not delivered, in the queue", |seen| {
         without(
             seen,
@@ -177,12 +177,15 @@ pub(super) const CHANGES: [(&str, Change); 54] = [
         })
     }),
     ("no TLS report", |seen| {
-        without(
-            seen,
-            |event| matches!(event.what, What::ReportPosted { .. }),
-            None,
-        )
+        without(seen, report::is_report, None)
     }),
+    ("each TLS report twice", report::each_twice),
+    ("a TLS report more", report::one_more),
+    ("TLS reports by one way alone", report::by_one_way),
+    (
+        "TLS reports about another domain",
+        report::about_another_domain,
+    ),
     ("all backwards", |seen| {
         vec![seen.events.iter().rev().cloned().collect()]
     }),

@@ -1,8 +1,8 @@
 //! Every expectation must be able to fail: what was seen is changed until it does.
 //!
 //! `expectations` judges each case that the engine passes again, with each of the `changes` made to its recording.
-//! They consist of `edits`, those to a `notice` among them, of `made` events of messages, and of events that `patterns`
-//! speak of. `parts` parts an expectation into what it is made of, so that each field is looked at.
+//! They consist of `edits`, those to a `notice` and to each `report` among them, of `made` events of messages, and of
+//! events that `patterns` speak of. `parts` parts an expectation into what it is made of, so that each field is looked at.
 
 mod expectations;
 mod parts;
@@ -12,3 +12,4 @@ mod edits;
 mod made;
 mod notice;
 mod patterns;
+mod report;
