@@ -110,92 +110,102 @@ fn where_a_route_leads_mail_the_policy_of_its_host_counts_or_none_does() {
     assert!(text.contains(words), "{text}");
 }
 
+/// What a program reads of a case: what was found, mode, is the host named, does it fit, what becomes of mail.
+type Told = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<bool>,
+    Option<bool>,
+    &'static str,
+);
+
+const TOLD: [Told; 10] = [
+    (
+        "mta-sts/certificate/chain-and-time#nothing-said-of-revocation",
+        "in-force",
+        "enforce",
+        Some(true),
+        Some(true),
+        "tls",
+    ),
+    (
+        "mta-sts/mx-matching/several-hosts#first-not-named",
+        "in-force",
+        "enforce",
+        Some(false),
+        Some(false),
+        "waits",
+    ),
+    (
+        "mta-sts/certificate/chain-and-time#expired/alone",
+        "in-force",
+        "enforce",
+        Some(true),
+        Some(false),
+        "waits",
+    ),
+    (
+        "mta-sts/modes/testing#host-not-named",
+        "in-force",
+        "testing",
+        Some(false),
+        Some(false),
+        "tls",
+    ),
+    (
+        "mta-sts/modes/none#host-not-named",
+        "in-force",
+        "none",
+        None,
+        None,
+        "tls",
+    ),
+    (
+        "mta-sts/discovery/record-syntax#broken/no-id",
+        "record-unusable",
+        "",
+        None,
+        None,
+        "plaintext",
+    ),
+    (
+        "mta-sts/fetch/every-status-but-200#not-modified",
+        "fetch-failed",
+        "",
+        None,
+        None,
+        "plaintext",
+    ),
+    (
+        "dane/records/every-selector-and-matching-type#own-certificate/key-sha-256",
+        "none",
+        "",
+        None,
+        None,
+        "tls",
+    ),
+    (
+        "dane/records/every-selector-and-matching-type#certificate-of-another-key/key-sha-256",
+        "none",
+        "",
+        None,
+        None,
+        "waits",
+    ),
+    (
+        "precedence/dane-beside-mta-sts#host-with-records-not-named",
+        "in-force",
+        "enforce",
+        Some(false),
+        None,
+        "tls",
+    ),
+];
+
 #[test]
 fn a_program_reads_the_same() {
-    // (case, what was found, mode, is the host named?, does it fit?, what becomes of mail)
-    let cases = [
-        (
-            "mta-sts/certificate/chain-and-time#nothing-said-of-revocation",
-            "in-force",
-            "enforce",
-            Some(true),
-            Some(true),
-            "tls",
-        ),
-        (
-            "mta-sts/mx-matching/several-hosts#first-not-named",
-            "in-force",
-            "enforce",
-            Some(false),
-            Some(false),
-            "waits",
-        ),
-        (
-            "mta-sts/certificate/chain-and-time#expired/alone",
-            "in-force",
-            "enforce",
-            Some(true),
-            Some(false),
-            "waits",
-        ),
-        (
-            "mta-sts/modes/testing#host-not-named",
-            "in-force",
-            "testing",
-            Some(false),
-            Some(false),
-            "tls",
-        ),
-        (
-            "mta-sts/modes/none#host-not-named",
-            "in-force",
-            "none",
-            None,
-            None,
-            "tls",
-        ),
-        (
-            "mta-sts/discovery/record-syntax#broken/no-id",
-            "record-unusable",
-            "",
-            None,
-            None,
-            "plaintext",
-        ),
-        (
-            "mta-sts/fetch/every-status-but-200#not-modified",
-            "fetch-failed",
-            "",
-            None,
-            None,
-            "plaintext",
-        ),
-        (
-            "dane/records/every-selector-and-matching-type#own-certificate/key-sha-256",
-            "none",
-            "",
-            None,
-            None,
-            "tls",
-        ),
-        (
-            "dane/records/every-selector-and-matching-type#certificate-of-another-key/key-sha-256",
-            "none",
-            "",
-            None,
-            None,
-            "waits",
-        ),
-        (
-            "precedence/dane-beside-mta-sts#host-with-records-not-named",
-            "in-force",
-            "enforce",
-            Some(false),
-            None,
-            "tls",
-        ),
-    ];
-    for (case, found, mode, named, fits, mail) in cases {
+    for (case, found, mode, named, fits, mail) in TOLD {
         let scene = Scene::of(case);
         let (_, text) = scene.probe(&[&scene.name("example.test"), "--json"]);
         let told: Value = serde_json::from_str(&text).unwrap();
