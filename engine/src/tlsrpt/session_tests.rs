@@ -45,186 +45,194 @@ fn count(sts: &str, tlsa: &str, word: &str) -> Vec<Counted> {
     })
 }
 
+/// One way in which a session goes: MTA-STS, DANE, what was met, the entries.
+type Way = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
+
+const WAYS: &[Way] = &[
+    ("none", "none", "valid", &["N good"]),
+    ("none", "none", "expired+misnamed", &["N good"]),
+    ("none", "none", "nobody", &[]),
+    ("none", "none", "unwelcome", &["N bad validation-failure"]),
+    (
+        "none",
+        "none",
+        "no-starttls",
+        &["N bad starttls-not-supported"],
+    ),
+    ("none", "none", "refused", &["N bad starttls-not-supported"]),
+    ("none", "none", "handshake", &["N bad validation-failure"]),
+    (
+        "none",
+        "none",
+        "in-plaintext",
+        &["N bad validation-failure"],
+    ),
+    (
+        "none",
+        "none",
+        "broken-behind",
+        &["N bad validation-failure"],
+    ),
+    (
+        "none-mode",
+        "none",
+        "no-starttls",
+        &["N bad starttls-not-supported"],
+    ),
+    ("enforce", "none", "valid", &["S good"]),
+    ("testing", "none", "valid", &["S good"]),
+    ("testing", "none", "nobody", &[]),
+    (
+        "testing",
+        "none",
+        "no-starttls",
+        &["S bad starttls-not-supported"],
+    ),
+    (
+        "enforce",
+        "none",
+        "refused",
+        &["S bad starttls-not-supported"],
+    ),
+    (
+        "enforce",
+        "none",
+        "handshake",
+        &["S bad validation-failure"],
+    ),
+    ("enforce", "none", "expired", &["S bad certificate-expired"]),
+    (
+        "enforce",
+        "none",
+        "self-signed",
+        &["S bad certificate-not-trusted"],
+    ),
+    (
+        "enforce",
+        "none",
+        "misnamed",
+        &["S bad certificate-host-mismatch"],
+    ),
+    (
+        "testing",
+        "none",
+        "expired+misnamed",
+        &["S bad certificate-expired certificate-host-mismatch"],
+    ),
+    ("other-host", "none", "valid", &["S bad validation-failure"]),
+    (
+        "other-host",
+        "none",
+        "left-out",
+        &["S bad validation-failure"],
+    ),
+    (
+        "enforce-stale",
+        "none",
+        "valid",
+        &["S good ~sts-policy-fetch-error"],
+    ),
+    (
+        "enforce-stale",
+        "none",
+        "expired",
+        &["S bad certificate-expired ~sts-policy-fetch-error"],
+    ),
+    (
+        "not-found",
+        "none",
+        "valid",
+        &["S bad ~sts-policy-fetch-error"],
+    ),
+    (
+        "not-reached",
+        "none",
+        "no-starttls",
+        &["S bad ~sts-policy-fetch-error"],
+    ),
+    (
+        "not-trusted",
+        "none",
+        "valid",
+        &["S bad ~sts-webpki-invalid"],
+    ),
+    ("not-named", "none", "valid", &["S bad ~sts-webpki-invalid"]),
+    ("no-policy", "none", "valid", &["S bad ~sts-policy-invalid"]),
+    ("none", "usable", "match", &["T good"]),
+    ("none", "usable", "no-match", &["T bad tlsa-invalid"]),
+    (
+        "none",
+        "usable",
+        "anchor-expired",
+        &["T bad certificate-expired"],
+    ),
+    (
+        "none",
+        "usable",
+        "anchor-broken",
+        &["T bad certificate-not-trusted"],
+    ),
+    (
+        "none",
+        "usable",
+        "anchor-misnamed",
+        &["T bad certificate-host-mismatch"],
+    ),
+    (
+        "none",
+        "usable",
+        "no-starttls",
+        &["T bad starttls-not-supported"],
+    ),
+    ("none", "usable", "handshake", &["T bad validation-failure"]),
+    ("none", "unusable", "valid", &["T bad tlsa-invalid"]),
+    (
+        "none",
+        "bogus",
+        "left-out",
+        &["tlsa mx.example.test bad dnssec-invalid"],
+    ),
+    ("none", "silent", "left-out", &[]),
+    ("none", "missing", "left-out", &["T bad dane-required"]),
+    ("none", "all-unusable", "left-out", &["T bad tlsa-invalid"]),
+    (
+        "enforce",
+        "usable",
+        "match+self-signed",
+        &["T good", "S bad certificate-not-trusted"],
+    ),
+    (
+        "enforce",
+        "usable",
+        "no-match",
+        &["T bad tlsa-invalid", "S good"],
+    ),
+    (
+        "testing",
+        "bogus",
+        "left-out",
+        &["tlsa mx.example.test bad dnssec-invalid"],
+    ),
+    (
+        "not-found",
+        "usable",
+        "match",
+        &["T good", "S bad ~sts-policy-fetch-error"],
+    ),
+];
+
 #[test]
 fn every_result_type_has_its_cause() {
     let none = "no-policy-found example.test";
     let sts = "sts example.test";
     let tlsa = "tlsa base.example.test";
-    // (MTA-STS, DANE, what was met, entries)
-    let cases: &[(&str, &str, &str, &[&str])] = &[
-        ("none", "none", "valid", &["N good"]),
-        ("none", "none", "expired+misnamed", &["N good"]),
-        ("none", "none", "nobody", &[]),
-        ("none", "none", "unwelcome", &["N bad validation-failure"]),
-        (
-            "none",
-            "none",
-            "no-starttls",
-            &["N bad starttls-not-supported"],
-        ),
-        ("none", "none", "refused", &["N bad starttls-not-supported"]),
-        ("none", "none", "handshake", &["N bad validation-failure"]),
-        (
-            "none",
-            "none",
-            "in-plaintext",
-            &["N bad validation-failure"],
-        ),
-        (
-            "none",
-            "none",
-            "broken-behind",
-            &["N bad validation-failure"],
-        ),
-        (
-            "none-mode",
-            "none",
-            "no-starttls",
-            &["N bad starttls-not-supported"],
-        ),
-        ("enforce", "none", "valid", &["S good"]),
-        ("testing", "none", "valid", &["S good"]),
-        ("testing", "none", "nobody", &[]),
-        (
-            "testing",
-            "none",
-            "no-starttls",
-            &["S bad starttls-not-supported"],
-        ),
-        (
-            "enforce",
-            "none",
-            "refused",
-            &["S bad starttls-not-supported"],
-        ),
-        (
-            "enforce",
-            "none",
-            "handshake",
-            &["S bad validation-failure"],
-        ),
-        ("enforce", "none", "expired", &["S bad certificate-expired"]),
-        (
-            "enforce",
-            "none",
-            "self-signed",
-            &["S bad certificate-not-trusted"],
-        ),
-        (
-            "enforce",
-            "none",
-            "misnamed",
-            &["S bad certificate-host-mismatch"],
-        ),
-        (
-            "testing",
-            "none",
-            "expired+misnamed",
-            &["S bad certificate-expired certificate-host-mismatch"],
-        ),
-        ("other-host", "none", "valid", &["S bad validation-failure"]),
-        (
-            "other-host",
-            "none",
-            "left-out",
-            &["S bad validation-failure"],
-        ),
-        (
-            "enforce-stale",
-            "none",
-            "valid",
-            &["S good ~sts-policy-fetch-error"],
-        ),
-        (
-            "enforce-stale",
-            "none",
-            "expired",
-            &["S bad certificate-expired ~sts-policy-fetch-error"],
-        ),
-        (
-            "not-found",
-            "none",
-            "valid",
-            &["S bad ~sts-policy-fetch-error"],
-        ),
-        (
-            "not-reached",
-            "none",
-            "no-starttls",
-            &["S bad ~sts-policy-fetch-error"],
-        ),
-        (
-            "not-trusted",
-            "none",
-            "valid",
-            &["S bad ~sts-webpki-invalid"],
-        ),
-        ("not-named", "none", "valid", &["S bad ~sts-webpki-invalid"]),
-        ("no-policy", "none", "valid", &["S bad ~sts-policy-invalid"]),
-        ("none", "usable", "match", &["T good"]),
-        ("none", "usable", "no-match", &["T bad tlsa-invalid"]),
-        (
-            "none",
-            "usable",
-            "anchor-expired",
-            &["T bad certificate-expired"],
-        ),
-        (
-            "none",
-            "usable",
-            "anchor-broken",
-            &["T bad certificate-not-trusted"],
-        ),
-        (
-            "none",
-            "usable",
-            "anchor-misnamed",
-            &["T bad certificate-host-mismatch"],
-        ),
-        (
-            "none",
-            "usable",
-            "no-starttls",
-            &["T bad starttls-not-supported"],
-        ),
-        ("none", "usable", "handshake", &["T bad validation-failure"]),
-        ("none", "unusable", "valid", &["T bad tlsa-invalid"]),
-        (
-            "none",
-            "bogus",
-            "left-out",
-            &["tlsa mx.example.test bad dnssec-invalid"],
-        ),
-        ("none", "silent", "left-out", &[]),
-        ("none", "missing", "left-out", &["T bad dane-required"]),
-        ("none", "all-unusable", "left-out", &["T bad tlsa-invalid"]),
-        (
-            "enforce",
-            "usable",
-            "match+self-signed",
-            &["T good", "S bad certificate-not-trusted"],
-        ),
-        (
-            "enforce",
-            "usable",
-            "no-match",
-            &["T bad tlsa-invalid", "S good"],
-        ),
-        (
-            "testing",
-            "bogus",
-            "left-out",
-            &["tlsa mx.example.test bad dnssec-invalid"],
-        ),
-        (
-            "not-found",
-            "usable",
-            "match",
-            &["T good", "S bad ~sts-policy-fetch-error"],
-        ),
-    ];
     let mut seen = std::collections::BTreeSet::new();
-    for (policy, records, word, want) in cases {
+    for (policy, records, word, want) in WAYS {
         let entries = count(policy, records, word);
         let want: Vec<String> = (want.iter())
             .map(|line| match line.split_once(' ') {
