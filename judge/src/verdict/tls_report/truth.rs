@@ -18,8 +18,13 @@ use crate::verdict::wildcard::domain_of;
 
 /// What the reports of a recording say that the world did not see, each with the index of the report's event.
 pub(crate) fn lies(evidence: &Evidence<'_>) -> Vec<(usize, String)> {
-    let steps = evidence.case().steps.len();
-    let all = (1..=steps).flat_map(|step| reports(evidence, step));
+    let steps = &evidence.case().steps;
+    // A report that went in as a message is the world's own, and may speak of whatever the case wants.
+    let mut messages = steps.iter().flat_map(|step| &step.inject);
+    if messages.any(|message| message.report.is_some()) {
+        return Vec::new();
+    }
+    let all = (1..=steps.len()).flat_map(|step| reports(evidence, step));
     all.flat_map(|report| {
         let lies = lies_of(evidence, &report);
         lies.into_iter().map(move |lie| (report.event, lie))
