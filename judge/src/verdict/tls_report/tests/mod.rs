@@ -20,6 +20,13 @@ use crate::verdict::{JudgeOptions, TwinResult, judge};
 
 const MX: &str = "mx.example.test";
 const USER: &str = "user@example.test";
+/// The lines of the policy in the report.
+const POLICY: [&str; 4] = [
+    "version: STSv1",
+    "mode: enforce",
+    "mx: mx.example.test",
+    "max_age: 604800",
+];
 
 /// One policy, one failure for want of STARTTLS.
 fn report_body() -> Value {
@@ -30,7 +37,7 @@ fn report_body() -> Value {
         "report-id": "1",
         "policies": [{
             "policy": { "policy-type": "sts",
-                        "policy-string": ["version: STSv1", "mode: enforce", "mx: mx.example.test", "max_age: 604800"],
+                        "policy-string": POLICY,
                         "policy-domain": "example.test", "mx-host": ["mx.example.test"] },
             "summary": { "total-successful-session-count": 0, "total-failure-session-count": 1 },
             "failure-details": [{ "result-type": "starttls-not-supported", "failed-session-count": 1,
