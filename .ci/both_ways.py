@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The engine inside the suite's process and `mtaspec relay` on sockets have the same findings in every case that needs no clock.
 
-Usage: both_ways.py MTASPEC [PATTERN..]      (the built command; all cases unless said)
+Usage: both_ways.py MTASPEC [PATTERN..]             (the built command; all cases unless said)
+       both_ways.py MTASPEC --part TURN/PARTS       (one part of all cases, the next one with the next turn)
 """
 
 import json
@@ -22,8 +23,18 @@ def results(mtaspec, subject, patterns, folder):
     return {case["id"]: {key: value for key, value in case.items() if key != "milliseconds"} for case in cases}
 
 
+def in_part(mtaspec, part):
+    """The ids of one part of all cases: every so-many-th of them."""
+    turn, parts = (int(number) for number in part.split("/"))
+    listed = subprocess.run([mtaspec, "list", "--json"], capture_output=True, text=True, timeout=100, check=True)
+    ids = sorted(case["id"] for case in json.loads(listed.stdout)["cases"])
+    return ids[turn % parts::parts]
+
+
 def main():
     mtaspec, *patterns = sys.argv[1:]
+    if patterns[:1] == ["--part"]:
+        patterns = in_part(mtaspec, patterns[1])
     with tempfile.TemporaryDirectory() as folder:
         engine = results(mtaspec, "engine", patterns, folder)
         relay = results(mtaspec, "relay", patterns, folder)
