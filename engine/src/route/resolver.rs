@@ -133,3 +133,71 @@ impl Resolver {
         matches!(self.belief, Belief::Local) && server.ip().to_canonical().is_loopback()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use async_trait::async_trait;
+    use hickory_proto::op::{Message, MessageType, OpCode};
+    use hickory_proto::rr::rdata::A;
+    use hickory_proto::rr::{RData, Record};
+
+    use super::*;
+    use crate::outside::{Network, Stream};
+
+    /// A resolver that says of every answer that it is secure.
+    struct Vouching;
+
+    #[async_trait]
+    impl Network for Vouching {
+        async fn connect(&self, _: SocketAddr) -> io::Result<Box<dyn Stream>> {
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
+
+        async fn exchange(&self, _: SocketAddr, question: &[u8]) -> io::Result<Vec<u8>> {
+            let question = Message::from_vec(question).unwrap();
+            let id = question.metadata.id;
+            let mut answer = Message::new(id, MessageType::Response, OpCode::Query);
+            answer.metadata.authentic_data = true;
+            let query = question.queries[0].clone();
+            let address = RData::A(A::new(192, 0, 2, 1));
+            answer.add_answer(Record::from_rdata(query.name().clone(), 60, address));
+            answer.add_query(query);
+            Ok(answer.to_vec().unwrap())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_bit_counts_of_a_resolver_on_this_machine_that_is_trusted_and_of_no_other() {
+        // (resolver, what the settings say of it, what an answer of it is worth)
+        let cases = [
+            ("127.0.0.1:53", Dnssec::TrustResolver, Security::Secure),
+            ("[::1]:53", Dnssec::TrustResolver, Security::Secure),
+            (
+                "[::ffff:127.0.0.1]:53",
+                Dnssec::TrustResolver,
+                Security::Secure,
+            ),
+            ("192.0.2.53:53", Dnssec::TrustResolver, Security::Insecure),
+            (
+                "[2001:db8::53]:53",
+                Dnssec::TrustResolver,
+                Security::Insecure,
+            ),
+            ("127.0.0.1:53", Dnssec::Off, Security::Insecure),
+        ];
+        for (server, dnssec, want) in cases {
+            let outside = Outside {
+                network: Arc::new(Vouching),
+                ..Outside::system()
+            };
+            let servers = vec![server.parse().unwrap()];
+            let chance = Arc::new(Chance::from_seed(0));
+            let resolver = Resolver::new(outside, servers, &dnssec, chance);
+            let name = Name::from_ascii("mx.test.").unwrap();
+            let found = resolver.look_up(&name, RecordType::A).await.unwrap();
+            assert_eq!(found.security, want, "{server} {dnssec:?}");
+        }
+    }
+}
