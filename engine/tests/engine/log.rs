@@ -52,6 +52,9 @@ impl Subscriber for Log {
 /// The peer of the message that went out, and by what it was authenticated.
 async fn sent_to(scene: &Scene) -> (String, String) {
     let log = Log::default();
+    // With one dispatcher alone, whether an event is of interest is settled by the thread that meets it first, which may be
+    // another test's; with a second one, all are asked.
+    let _second = tracing::dispatcher::Dispatch::new(Log::default());
     let _guard = tracing::subscriber::set_default(log.clone());
     let engine = scene.start(&[]).await;
     scene.send(&engine, &["user@example.test"]).await;
