@@ -25,6 +25,7 @@ pub use beside::{Beside, MemoryBeside, SystemBeside};
 pub use detour::{MappedNetwork, ProxiedNetwork};
 pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
+pub(crate) use store::take_up;
 pub use store::{EntryName, Kind, MemoryStore, Store};
 pub use versions::{Versions, VersionsError, VersionsToChange};
 

@@ -38,6 +38,15 @@ impl Kind {
             Self::Tallies => "tallies",
         }
     }
+
+    /// What one of them is called.
+    fn one(self) -> &'static str {
+        match self {
+            Self::Messages => "message",
+            Self::Policies => "policy",
+            Self::Tallies => "tally",
+        }
+    }
 }
 
 /// The name of an entry among those of its kind: letters in lower case, digits, hyphens and dots, beginning with neither
@@ -101,6 +110,26 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// What the system says; the entry then stays where it is.
     async fn set_aside(&self, kind: Kind, name: &EntryName) -> io::Result<String>;
+}
+
+/// Reads all entries of a kind, one by one. What cannot be taken is set aside, and the log says where.
+///
+/// # Errors
+/// What the system says of the store.
+pub(crate) async fn take_up(
+    store: &dyn Store,
+    kind: Kind,
+    mut take: impl FnMut(&EntryName, &[u8]) -> Result<(), String>,
+) -> io::Result<()> {
+    for name in store.names(kind).await? {
+        let bytes = store.read(kind, &name).await?;
+        if let Err(why) = take(&name, &bytes) {
+            let place = store.set_aside(kind, &name).await?;
+            let one = kind.one();
+            tracing::error!(entry = %name, why, place, "a stored {one} cannot be read and is set aside");
+        }
+    }
+    Ok(())
 }
 
 /// A store in memory. Clones are the same store.

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 
 use crate::address::DomainName;
-use crate::outside::{Clock, Kind, Outside, Store};
+use crate::outside::{Clock, Kind, Outside, Store, take_up};
 
 use super::cached::Cached;
 use super::entry::Entry;
@@ -89,26 +89,25 @@ impl Keeper {
     /// What the system says of the store.
     pub(crate) async fn load(outside: &Outside) -> io::Result<Self> {
         let keeper = Self::new(outside);
-        let store = &outside.store;
+        let store = &*outside.store;
         let now = outside.clock.now();
-        for name in store.names(Kind::Policies).await? {
-            let bytes = store.read(Kind::Policies, &name).await?;
-            match stored::read(&name, &bytes) {
-                Ok((_, cached)) if !cached.is_in_force(now) => {
-                    store.remove(Kind::Policies, &name).await?;
-                }
-                Ok((domain, cached)) => {
-                    let held = Domain {
-                        entry: Mutex::new(Entry::of(cached, now)),
-                        ..Domain::default()
-                    };
-                    keeper.domains().by_name.insert(domain, Arc::new(held));
-                }
-                Err(error) => {
-                    let place = store.set_aside(Kind::Policies, &name).await?;
-                    tracing::error!(policy = %name, %error, place, "a stored policy cannot be read and is set aside");
-                }
+        let mut expired = Vec::new();
+        take_up(store, Kind::Policies, |name, bytes| {
+            let (domain, cached) = stored::read(name, bytes).map_err(|error| error.to_string())?;
+            if cached.is_in_force(now) {
+                let held = Domain {
+                    entry: Mutex::new(Entry::of(cached, now)),
+                    ..Domain::default()
+                };
+                keeper.domains().by_name.insert(domain, Arc::new(held));
+            } else {
+                expired.push(name.clone());
             }
+            Ok(())
+        })
+        .await?;
+        for name in expired {
+            store.remove(Kind::Policies, &name).await?;
         }
         Ok(keeper)
     }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 
 use crate::address::DomainName;
-use crate::outside::{Clock, Kind, Outside, Store};
+use crate::outside::{Clock, Kind, Outside, Store, take_up};
 use crate::route::Chance;
 
 use super::day::Day;
@@ -71,26 +71,21 @@ impl Keeper {
     /// What the system says of the store.
     pub(crate) async fn load(outside: &Outside, chance: Arc<Chance>) -> io::Result<Self> {
         let keeper = Self::new(outside, chance);
-        let store = &outside.store;
-        for name in store.names(Kind::Tallies).await? {
-            let bytes = store.read(Kind::Tallies, &name).await?;
-            let why = match stored::read(&bytes) {
-                Ok(entry) if stored::name(&entry.domain, entry.day) == name => {
-                    let key = (entry.day, entry.domain.clone());
-                    let held = Held {
-                        entry,
-                        is_changed: false,
-                        is_under_way: false,
-                    };
-                    keeper.entries().insert(key, held);
-                    continue;
-                }
-                Ok(_) => "its name is that of another one".to_owned(),
-                Err(error) => error.to_string(),
+        take_up(&*outside.store, Kind::Tallies, |name, bytes| {
+            let entry = stored::read(bytes).map_err(|error| error.to_string())?;
+            if stored::name(&entry.domain, entry.day) != *name {
+                return Err("its name is that of another one".to_owned());
+            }
+            let key = (entry.day, entry.domain.clone());
+            let held = Held {
+                entry,
+                is_changed: false,
+                is_under_way: false,
             };
-            let place = store.set_aside(Kind::Tallies, &name).await?;
-            tracing::error!(tally = %name, why, place, "a stored tally cannot be read and is set aside");
-        }
+            keeper.entries().insert(key, held);
+            Ok(())
+        })
+        .await?;
         Ok(keeper)
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::delivery::expansion::expand;
 use crate::delivery::message::{Message, Recipient};
 use crate::delivery::telling::Telling;
-use crate::outside::{EntryName, Kind};
+use crate::outside::{EntryName, Kind, take_up};
 
 use super::bounds::NotTaken;
 use super::held::{Held, Unwritten};
@@ -24,19 +24,13 @@ impl Queue {
     /// What the system says of the store.
     pub(crate) async fn resume(&self) -> io::Result<()> {
         let store = Arc::clone(&self.workshop().outside.store);
-        for name in store.names(Kind::Messages).await? {
-            let bytes = store.read(Kind::Messages, &name).await?;
-            let why = match (id_of(&name), stored::read(&bytes)) {
-                (Some(id), Ok(held)) => {
-                    self.state().put(id, held);
-                    continue;
-                }
-                (None, _) => "its name is none of ours".to_owned(),
-                (_, Err(error)) => error.to_string(),
-            };
-            let place = store.set_aside(Kind::Messages, &name).await?;
-            tracing::error!(message = %name, why, place, "a stored message cannot be read and is set aside");
-        }
+        take_up(&*store, Kind::Messages, |name, bytes| {
+            let id = id_of(name).ok_or("its name is none of ours")?;
+            let held = stored::read(bytes).map_err(|error| error.to_string())?;
+            self.state().put(id, held);
+            Ok(())
+        })
+        .await?;
         let resumed = self.state().messages.len();
         if resumed > 0 {
             tracing::info!(messages = resumed, "taken up from the store");
