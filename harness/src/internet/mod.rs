@@ -3,6 +3,7 @@
 //! One [`Internet`] serves a run. Each case brings its [`CaseWorld`]: zones below its label, hosts at addresses of its
 //! own, faults, all of which go when it is dropped.
 
+pub(crate) mod channel;
 mod connections;
 mod hosts;
 mod listening;

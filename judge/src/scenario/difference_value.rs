@@ -5,8 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answering, Difference, Domain, Family, Host, HostAddress, HttpsHost, Shown, Tlsa, TlsaData,
-    World,
+    Answering, Difference, Domain, Host, HostAddress, HttpsHost, Shown, Tlsa, TlsaData, World,
 };
 
 impl Difference {
@@ -90,10 +89,7 @@ fn of_https(host: &HttpsHost, key: &str) -> String {
 
 fn addresses(addresses: &[HostAddress]) -> Value {
     let written = |address: &HostAddress| {
-        let family = match address.family {
-            Family::Ipv4 => "ipv4",
-            Family::Ipv6 => "ipv6",
-        };
+        let family = address.family.word();
         match address.answer {
             Answering::Server => family.to_owned(),
             Answering::Refused => format!("{family} refused"),

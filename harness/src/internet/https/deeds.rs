@@ -4,8 +4,8 @@
 use mtaspec_judge::scenario::{Deed, Difference, Moment};
 
 use super::answer::Answer;
-use super::channel::{Ended, Talk};
 use super::visit::{Reply, Visit};
+use crate::internet::channel::{Ended, Talk};
 
 /// Bytes that are neither HTTP nor a policy nor TLS.
 pub(super) const GARBAGE: &[u8] = b"\xff\x00\x13these bytes are no answer\x7f\x80\r\n";
@@ -102,7 +102,7 @@ impl Visit {
                     self.channel.write(&filling).await?;
                     sent += filling.len() as u64;
                 }
-                Err(self.channel.stall().await)
+                Err(self.channel.stall(false).await)
             }
             deed => {
                 self.head(&reply.answer, Some(healthy)).await?;
@@ -116,7 +116,7 @@ impl Visit {
         match deed {
             Deed::Close => Err(Ended::ByReceiver),
             Deed::Reset => Err(Ended::ByReset),
-            Deed::Stall => Err(self.channel.stall().await),
+            Deed::Stall => Err(self.channel.stall(false).await),
             Deed::Garbage => {
                 self.channel.write(GARBAGE).await?;
                 Err(Ended::ByReceiver)

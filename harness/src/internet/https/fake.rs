@@ -67,6 +67,7 @@ impl Standing {
         };
         let tls = TlsSetup::from(&setup.host);
         let tls = ServerTls::new(&tls, &setup.certificates, &holder).map_err(io::Error::other)?;
+        let tls = tls.told_as(&setup.shown_name);
         Ok(Self { setup, tls })
     }
 }

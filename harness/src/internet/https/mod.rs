@@ -2,8 +2,7 @@
 //!
 //! `fake` listens. `visit` takes one connection through TLS, its request and the answer; `deeds` does what faults say
 //! of the answer. `site` knows what stands under which name and path, `policy` the text of a policy as published.
-//! `request` and `answer` are HTTP/1.1 (RFC 9112) as far as a fetch and a POST need it; `channel` has the bytes. What was
-//! posted, `collectors` unpacks.
+//! `request` and `answer` are HTTP/1.1 (RFC 9112) as far as a fetch and a POST need it. What was posted, `collectors` unpacks.
 
 mod fake;
 
@@ -11,7 +10,6 @@ mod deeds;
 mod visit;
 
 mod answer;
-mod channel;
 mod policy;
 mod request;
 mod site;

@@ -11,13 +11,12 @@ use tokio::sync::watch;
 
 use super::PORT;
 use super::answer::Answer;
-use super::channel::{Channel, Ended, Talk};
 use super::deeds::GARBAGE;
 use super::fake::{HttpsSetup, Standing};
 use super::request::{Front, Request};
 use super::site::Offer;
+use crate::internet::channel::{Channel, Ended, Talk};
 use crate::internet::collectors::Unpacked;
-use crate::internet::line::Line;
 use crate::internet::tls::{HandshakeDeeds, HandshakeEnd};
 use crate::internet::wire::Wire;
 use crate::recorder::Teller;
@@ -69,12 +68,7 @@ pub(super) async fn serve(standing: Arc<Standing>, wire: Wire, mut closing: watc
         ended = visit.run() => ended,
         _ = closing.changed() => Ended::AtOnce,
     };
-    if ended != Ended::Refused {
-        let by = if ended == Ended::BySender {
-            By::Sender
-        } else {
-            By::Receiver
-        };
+    if let Some(by) = ended.by() {
         let follows = visit.follows.clone();
         visit.tell(What::Disconnect { by, follows });
     }
@@ -116,12 +110,9 @@ impl Visit {
         let is_refusal = |fault: &Fault| fault.deed == Deed::Refuse;
         let setup = self.setup();
         let address = setup.host.addresses.get(setup.address_index);
-        let family = match address.map(|address| address.family) {
-            Some(Family::Ipv6) => "ipv6",
-            _ => "ipv4",
-        };
+        let family = address.map_or(Family::Ipv4, |address| address.family);
         self.tell(What::Connect {
-            family: family.into(),
+            family: family.word().into(),
             port: PORT,
             address: setup.address_index + 1,
             refused: fault.as_ref().is_some_and(is_refusal),
@@ -132,7 +123,7 @@ impl Visit {
             Deed::Refuse => Err(Ended::Refused),
             Deed::Close => Err(Ended::ByReceiver),
             Deed::Reset => Err(Ended::ByReset),
-            Deed::Stall => Err(self.channel.stall().await),
+            Deed::Stall => Err(self.channel.stall(false).await),
             Deed::Delay(duration) => self.channel.wait(*duration).await,
             Deed::Garbage => {
                 self.channel.write(GARBAGE).await?;
@@ -146,9 +137,7 @@ impl Visit {
     }
 
     async fn go_inside_tls(&mut self) -> Talk<()> {
-        let Line::Plain(wire) = std::mem::replace(&mut self.channel.line, Line::Cut) else {
-            return Err(Ended::BySender);
-        };
+        let wire = self.channel.take_wire().ok_or(Ended::BySender)?;
         let standing = Arc::clone(&self.standing);
         let setup = &standing.setup;
         let look_up = |moment: &Moment| fault(setup, moment);
@@ -158,13 +147,12 @@ impl Visit {
         };
         let teller = self.teller();
         let mut tell = |what| {
-            let what = as_scenario_spells_it(what, setup);
             setup.recorder.record(teller.clone(), what);
         };
         let handshake = standing.tls.accept(wire, Vec::new(), deeds, &mut tell);
         match handshake.await.end {
             HandshakeEnd::Established { stream, facts } => {
-                self.channel.line = Line::Tls(stream);
+                self.channel.go_inside_tls(stream);
                 self.sni = facts.sni;
                 Ok(())
             }
@@ -318,17 +306,4 @@ fn plain(status: u16) -> Answer {
 fn fault(setup: &HttpsSetup, moment: &Moment) -> Option<Fault> {
     let place = FaultPlace::Host(setup.shown_name.clone());
     setup.faults.act(&place, moment)
-}
-
-/// Below TLS names are ASCII; events have them as the scenario has them.
-fn as_scenario_spells_it(what: What, setup: &HttpsSetup) -> What {
-    match what {
-        What::Met { what } => What::Met {
-            what: what.replace(
-                &format!("\"{}\"", setup.name),
-                &format!("\"{}\"", setup.shown_name),
-            ),
-        },
-        other => other,
-    }
 }

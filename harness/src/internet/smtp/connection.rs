@@ -4,19 +4,20 @@
 
 use std::sync::Arc;
 
-use mtaspec_judge::events::{By, What};
+use mtaspec_judge::events::What;
 use mtaspec_judge::scenario::{Deed, Family, Host, Moment, StartTls, Tampering};
 use tokio::sync::watch;
 
 use super::attacker;
 use super::command::{Command, Path};
-use super::conversation::{Conversation, Ended, Heard, Talk};
+use super::conversation::{Conversation, Heard};
 use super::fake::Standing;
 use super::keywords::Keywords;
 use super::met;
 use super::replies::{self, Reply, Standard, is_positive};
 use super::session::{Act, State};
 use super::transaction::Transaction;
+use crate::internet::channel::{Ended, Talk};
 use crate::internet::tls::ServerTls;
 use crate::internet::wire::Wire;
 
@@ -51,17 +52,12 @@ pub(super) async fn serve(standing: Arc<Standing>, wire: Wire, mut closing: watc
         ended = session.run() => ended,
         _ = closing.changed() => Ended::AtOnce,
     };
-    if ended != Ended::Refused {
-        let by = if ended == Ended::BySender {
-            By::Sender
-        } else {
-            By::Receiver
-        };
+    if let Some(by) = ended.by() {
         let follows = session.talk.follows.clone();
         session.talk.tell(What::Disconnect { by, follows });
     }
     tokio::select! {
-        () = session.talk.part(ended) => {}
+        () = session.talk.channel.part(ended) => {}
         _ = closing.changed() => {}
     }
 }
@@ -103,12 +99,9 @@ impl Session {
             .as_ref()
             .is_some_and(|fault| fault.deed == Deed::Refuse);
         let address = setup.host.addresses.get(setup.address_index);
-        let family = match address.map(|address| address.family) {
-            Some(Family::Ipv6) => "ipv6",
-            _ => "ipv4",
-        };
+        let family = address.map_or(Family::Ipv4, |address| address.family);
         self.talk.tell(What::Connect {
-            family: family.into(),
+            family: family.word().into(),
             port: setup.host.port,
             address: setup.address_index + 1,
             refused,

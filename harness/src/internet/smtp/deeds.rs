@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use mtaspec_judge::scenario::{Deed, Difference, Fault, FaultPlace, Moment};
 
-use super::conversation::{Conversation, Ended, Talk};
+use super::conversation::Conversation;
 use super::fake::FakeSetup;
 use super::replies::Reply;
+use crate::internet::channel::{Ended, Talk};
 
 /// Bytes that are no reply.
 const GARBAGE: &[u8] = b"\xff\x00\x13these bytes are no reply of SMTP\x7f\r\n";
@@ -101,17 +102,17 @@ impl Conversation {
             Deed::Reset => Err(Ended::ByReset),
             Deed::Stall => {
                 let deaf = fault.at == Moment::Content;
-                Err(self.stall(deaf).await)
+                Err(self.channel.stall(deaf).await)
             }
             Deed::Garbage => {
-                self.write(GARBAGE).await?;
+                self.channel.write(GARBAGE).await?;
                 Ok(Said {
                     code: 0,
                     healthy: false,
                 })
             }
             Deed::Delay(duration) => {
-                self.wait(*duration).await?;
+                self.channel.wait(*duration).await?;
                 self.say_so(answered, healthy, "\r\n", &Pieces::Whole, b"")
                     .await
             }
@@ -136,7 +137,7 @@ impl Conversation {
                     .say_so(answered, healthy, "\r\n", &Pieces::Whole, behind)
                     .await?;
                 if !next.is_empty() {
-                    self.write(next).await?;
+                    self.channel.write(next).await?;
                 }
                 Ok(said)
             }
@@ -162,15 +163,13 @@ impl Conversation {
             .unwrap_or_default();
         bytes.extend_from_slice(behind);
         match pieces {
-            Pieces::Whole => self.write(&bytes).await?,
-            Pieces::Each | Pieces::Slowly(_) => {
-                for (at, byte) in bytes.iter().enumerate() {
-                    if let (Pieces::Slowly(wait), true) = (pieces, at > 0) {
-                        self.wait(*wait).await?;
-                    }
-                    self.write(&[*byte]).await?;
+            Pieces::Whole => self.channel.write(&bytes).await?,
+            Pieces::Each => {
+                for byte in &bytes {
+                    self.channel.write(&[*byte]).await?;
                 }
             }
+            Pieces::Slowly(wait) => self.channel.drip(&bytes, *wait).await?,
         }
         if let Some(reply) = healthy {
             self.tell_reply(answered, reply);

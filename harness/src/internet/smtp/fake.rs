@@ -103,7 +103,8 @@ fn tls_of(host: &Host, setup: &FakeSetup) -> io::Result<ServerTls> {
         next_hop_domain: setup.next_hop_domain.clone(),
         default_key: KeyKind::EcdsaP256,
     };
-    ServerTls::new(&tls, &setup.certificates, &holder).map_err(io::Error::other)
+    let tls = ServerTls::new(&tls, &setup.certificates, &holder).map_err(io::Error::other)?;
+    Ok(tls.told_as(&setup.shown_name))
 }
 
 impl Serve for Standing {

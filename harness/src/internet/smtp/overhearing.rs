@@ -51,7 +51,7 @@ fn token(sender: &str) -> Option<&str> {
 
 /// Who can read a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Channel {
+pub(super) struct Audience {
     /// It is not inside TLS.
     pub(super) plaintext: bool,
     /// An attacker in the path reads it.
@@ -69,7 +69,7 @@ struct State {
     scanner: CanaryScanner,
     recorder: Recorder,
     teller: Teller,
-    channel: Channel,
+    audience: Audience,
     stopped: bool,
     kept: Option<Vec<u8>>,
 }
@@ -80,14 +80,14 @@ impl Listener {
         canaries: &Arc<Canaries>,
         recorder: Recorder,
         teller: Teller,
-        channel: Channel,
+        audience: Audience,
     ) -> Self {
         let state = State {
             canaries: Arc::clone(canaries),
             scanner: CanaryScanner::new(Arc::clone(&canaries.set)),
             recorder,
             teller,
-            channel,
+            audience,
             stopped: false,
             kept: None,
         };
@@ -112,10 +112,10 @@ impl Listener {
                 message: Some(message),
                 ..state.teller.clone()
             };
-            let Channel {
+            let Audience {
                 plaintext,
                 attacker,
-            } = state.channel;
+            } = state.audience;
             state.recorder.record(
                 teller,
                 What::Canary {

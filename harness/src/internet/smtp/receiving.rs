@@ -5,11 +5,11 @@ use mtaspec_judge::scenario::Moment;
 
 use super::command::{Command, chunk};
 use super::connection::Session;
-use super::conversation::{Ended, Talk};
 use super::keywords::HEALTHY_SIZE;
 use super::replies::{Standard, is_positive};
 use super::session::State;
 use super::transaction::size_limit;
+use crate::internet::channel::{Ended, Talk};
 use crate::internet::collectors::mailed_report;
 use crate::plan::without_tokens;
 

@@ -8,21 +8,16 @@ use mtaspec_judge::scenario::{Difference, Moment};
 use super::attacker;
 use super::command::Command;
 use super::connection::Session;
-use super::conversation::{Ended, Talk};
 use super::deeds::fault;
-use super::fake::FakeSetup;
 use super::keywords::Keywords;
 use super::session::State;
-use crate::internet::line::Line;
+use crate::internet::channel::{Ended, Talk};
 use crate::internet::tls::{ClientHello, HandshakeDeeds, HandshakeEnd, Opening, read_first_flight};
 
 impl Session {
     /// Takes the connection inside TLS; all that was said before is forgotten.
     pub(super) async fn begin_tls(&mut self) -> Talk<()> {
-        let line = std::mem::replace(&mut self.talk.line, Line::Cut);
-        let Line::Plain(mut wire) = line else {
-            return Err(Ended::BySender);
-        };
+        let mut wire = self.talk.channel.take_wire().ok_or(Ended::BySender)?;
         let mut early = self.talk.input.take_all();
         let heard_before = early.clone();
         self.talk.plaintext.keep();
@@ -34,7 +29,7 @@ impl Session {
             if let Opening::Hello(hello) = &first.opening
                 && !attacker::lets_through(attacker, hello)
             {
-                self.talk.line = Line::Plain(wire);
+                self.talk.channel.put_back(wire);
                 self.cut_off(hello);
                 return Err(Ended::ByReset);
             }
@@ -48,7 +43,6 @@ impl Session {
                 look_up: &look_up,
             };
             let mut tell = |what| {
-                let what = as_scenario_spells_it(what, &setup);
                 setup.recorder.record(teller.clone(), what);
             };
             tls.accept(wire, early, deeds, &mut tell).await
@@ -117,19 +111,6 @@ fn behind_records(mut bytes: &[u8]) -> &[u8] {
         bytes = rest.get(length..).unwrap_or_default();
     }
     bytes
-}
-
-/// Below TLS names are ASCII; events have them as the scenario has them.
-fn as_scenario_spells_it(what: What, setup: &FakeSetup) -> What {
-    match what {
-        What::Met { what } => What::Met {
-            what: what.replace(
-                &format!("\"{}\"", setup.name),
-                &format!("\"{}\"", setup.shown_name),
-            ),
-        },
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub type Tell<'a> = &'a mut (dyn FnMut(What) + Send);
 /// The TLS of one fake; made once, used for all its connections.
 pub struct ServerTls {
     pub(super) setup: TlsSetup,
+    /// The name under which it tells of itself.
     pub(super) name: String,
     pub(super) service: Service,
     pub(super) certificates: HashMap<CertificateSpec, (Arc<Minted>, Prepared)>,
@@ -141,6 +142,15 @@ impl ServerTls {
             service,
             certificates,
         })
+    }
+
+    /// The same, which tells of itself under this name: below TLS names are ASCII, events have them as the scenario does.
+    #[must_use]
+    pub fn told_as(self, shown_name: &str) -> Self {
+        Self {
+            name: shown_name.to_owned(),
+            ..self
+        }
     }
 
     /// All certificates that it may show.
