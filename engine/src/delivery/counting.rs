@@ -26,6 +26,9 @@ pub(super) struct Counting<'w> {
 impl Counting<'_> {
     /// Counts a session that has ended so, or has come to MAIL.
     pub(super) async fn session(&self, call: &Call<'_>, sight: &Sight, ended: Option<&Ended>) {
+        if !self.is_counted() {
+            return;
+        }
         let address = call.address;
         let network = &self.workshop.outside.network;
         let contact = Contact {
@@ -50,14 +53,20 @@ impl Counting<'_> {
         self.count(peer, DaneSeen::of(&demand.dane), None).await;
     }
 
+    /// Whether sessions of this walk are counted.
+    ///
     /// Choice: sessions of a message for which nobody looked at policies (RFC 8689 §3) count for none, since what they met says
     /// nothing of these. Reports are such messages, and their sessions are to be left out anyhow (RFC 8460 §3).
+    fn is_counted(&self) -> bool {
+        let is_left_out = self.message.is_report || self.message.tls == TlsTag::Optional;
+        !is_left_out && self.workshop.settings.reporting.is_some()
+    }
+
     async fn count(&self, peer: &PeerName, dane: DaneSeen, contact: Option<Contact<'_>>) {
         let MailDomain::Name(domain) = &self.next_hop.to else {
             return;
         };
-        let is_left_out = self.message.is_report || self.message.tls == TlsTag::Optional;
-        if is_left_out || self.workshop.settings.reporting.is_none() {
+        if !self.is_counted() {
             return;
         }
         let counted = tlsrpt::counted(&Session {

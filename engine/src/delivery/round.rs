@@ -151,12 +151,11 @@ impl Walk<'_> {
 
     /// Tries a host, if it is known where it is and what its TLSA records ask.
     async fn over_host(&mut self, host: MxHost) {
-        let name = host.name.to_string();
+        let (name, peer) = (host.name.to_string(), PeerName::Host(host.name.clone()));
         let located = match route::locate(&self.workshop.resolver, &host.name).await {
             Err(fault) => return self.note(&Trouble::Unresolved { host: name, fault }),
             // Where the policy names no such host, somebody else may have said that it is one.
             Ok(none) if none.addresses.is_empty() => {
-                let peer = PeerName::Host(host.name);
                 let demand = self.demand(&peer, Asked::Nothing);
                 if let Err(breach) = decision::named_where_it_must_be(&demand) {
                     return self.leave_out(&peer, &demand, breach).await;
@@ -167,16 +166,14 @@ impl Walk<'_> {
         };
         let dane = match self.asked(&host, &located).await {
             Err(fault) => {
-                let peer = PeerName::Host(host.name);
                 self.counting().left_out_by_dane(&peer, &fault).await;
                 return self.note(&Trouble::Dane { host: name, fault });
             }
             Ok(dane) => dane,
         };
-        let demand = self.demand(&PeerName::Host(host.name.clone()), dane);
+        let demand = self.demand(&peer, dane);
         let found_by = FoundBy::of(&host);
         let is_named = self.is_named_by_policy(&host);
-        let peer = PeerName::Host(host.name);
         match decision::before_connecting(&demand, found_by, is_named) {
             Err(breach) => self.leave_out(&peer, &demand, breach).await,
             Ok(()) => {
