@@ -6,11 +6,12 @@ use std::time::SystemTime;
 use rustls_pki_types::CertificateDer;
 
 use crate::address::DomainName;
+use crate::tls::is_named;
 
 use super::anchor::Anchors;
 use super::association::{Association, MatchingType, Usage};
 use super::fault::TlsaFault;
-use super::reference;
+
 use super::selection::Shown;
 use super::tlsa::Tlsa;
 
@@ -99,7 +100,7 @@ impl Records {
         }
         anchors.judge(chain).map_err(TlsaFault::Chain)?;
         let is_named = x509_parser::parse_x509_certificate(leaf)
-            .is_ok_and(|(_, read)| reference::is_named(&read, &self.references));
+            .is_ok_and(|(_, read)| is_named(&read, &self.references));
         is_named
             .then_some(())
             .ok_or_else(|| TlsaFault::Name(in_words(&self.references)))

@@ -10,23 +10,23 @@ use rustls_pki_types::CertificateDer;
 
 use super::tlsa::Tlsa;
 
-pub(super) const DAY: Duration = Duration::from_secs(86_400);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// The time of these tests.
-pub(super) fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + 20_000 * DAY
 }
 
 /// What a leaf is called.
 #[derive(Clone, Copy)]
-pub(super) struct Named<'n> {
-    pub(super) names: &'n [&'n str],
-    pub(super) common_name: Option<&'n str>,
+pub(crate) struct Named<'n> {
+    pub(crate) names: &'n [&'n str],
+    pub(crate) common_name: Option<&'n str>,
 }
 
 impl<'n> Named<'n> {
     /// By the name of one host.
-    pub(super) fn host(name: &'n str) -> Self {
+    pub(crate) fn host(name: &'n str) -> Self {
         Self {
             names: std::slice::from_ref(Box::leak(Box::new(name))),
             common_name: None,
@@ -35,7 +35,7 @@ impl<'n> Named<'n> {
 }
 
 /// An authority that signs.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     params: CertificateParams,
     key: KeyPair,
     certificate: CertificateDer<'static>,
@@ -53,12 +53,12 @@ fn params(name: &str) -> CertificateParams {
 
 impl Authority {
     /// A root.
-    pub(super) fn root(name: &str) -> Self {
+    pub(crate) fn root(name: &str) -> Self {
         Self::root_with(name, |_| ())
     }
 
     /// A root that is out of the ordinary.
-    pub(super) fn root_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub(crate) fn root_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = params(name);
         change(&mut params);
@@ -71,7 +71,7 @@ impl Authority {
     }
 
     /// Another certificate for the same key.
-    pub(super) fn renewed(&self, name: &str) -> Self {
+    pub(crate) fn renewed(&self, name: &str) -> Self {
         let key = KeyPair::from_pem(&self.key.serialize_pem()).unwrap();
         let params = params(name);
         let certificate = params.self_signed(&key).unwrap().der().clone();
@@ -83,7 +83,7 @@ impl Authority {
     }
 
     /// An authority below this one.
-    pub(super) fn below(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub(crate) fn below(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = params(name);
         change(&mut params);
@@ -99,17 +99,17 @@ impl Authority {
         }
     }
 
-    pub(super) fn certificate(&self) -> &CertificateDer<'static> {
+    pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
     }
 
     /// A leaf of a host.
-    pub(super) fn leaf(&self, named: Named<'_>) -> CertificateDer<'static> {
+    pub(crate) fn leaf(&self, named: Named<'_>) -> CertificateDer<'static> {
         self.leaf_with(named, |_| ())
     }
 
     /// A leaf that is out of the ordinary.
-    pub(super) fn leaf_with(
+    pub(crate) fn leaf_with(
         &self,
         named: Named<'_>,
         change: impl FnOnce(&mut CertificateParams),
@@ -135,13 +135,13 @@ impl Authority {
 }
 
 /// The public key of a certificate, as TLSA records have it.
-pub(super) fn public_key(certificate: &[u8]) -> Vec<u8> {
+pub(crate) fn public_key(certificate: &[u8]) -> Vec<u8> {
     let (_, read) = x509_parser::parse_x509_certificate(certificate).unwrap();
     read.tbs_certificate.subject_pki.raw.to_vec()
 }
 
 /// The record that speaks of a certificate.
-pub(super) fn record(usage: u8, selector: u8, matching_type: u8, certificate: &[u8]) -> Tlsa {
+pub(crate) fn record(usage: u8, selector: u8, matching_type: u8, certificate: &[u8]) -> Tlsa {
     let selected = match selector {
         1 => public_key(certificate),
         _ => certificate.to_vec(),

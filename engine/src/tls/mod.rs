@@ -3,12 +3,12 @@
 //! The stack is chosen once, by the floor in the settings: rustls from TLS 1.2 on, OpenSSL for every version where the floor
 //! is lower. Both accept whatever certificate is shown; `verification` judges it after the handshake.
 
-mod common_name;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
 mod modern;
 mod ownership;
 mod peer;
+mod reference;
 mod server;
 mod stack;
 mod suite;
@@ -18,6 +18,7 @@ mod verification;
 mod hello_tests;
 
 pub(crate) use peer::PeerName;
+pub(crate) use reference::is_named;
 pub(crate) use server::{Accepted, Acceptor, TlsFacts};
 pub use stack::StackError;
 pub(crate) use stack::{HandshakeFault, Protected, Stack};

@@ -8,8 +8,8 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 use x509_parser::public_key::PublicKey;
 
-use super::common_name::names_by_common_name;
 use super::peer::PeerName;
+use super::reference::is_named_by_common_name;
 
 /// The shortest RSA key that a leaf may have where it must be trusted (RFC 9325 §4.5).
 const RSA_BITS: usize = 2_048;
@@ -174,7 +174,7 @@ impl Trust {
 /// How a certificate without the right name names something else.
 fn other_name(leaf: &CertificateDer<'_>, peer: &PeerName) -> NameFault {
     match peer {
-        PeerName::Host(host) if names_by_common_name(leaf, host) => {
+        PeerName::Host(host) if is_named_by_common_name(leaf, host) => {
             NameFault::CommonNameAlone(peer.to_string())
         }
         PeerName::Host(_) | PeerName::Address(_) => NameFault::Mismatch(peer.to_string()),

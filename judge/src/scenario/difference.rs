@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Attacker, Client, Domain, Fault, FaultPlace, Host, HttpsHost, Moment, MxRecord, Sts, Tlsa,
-    TlsaData, World,
+    World,
 };
 
 /// One thing that differs from the twin. `Display` gives the text of a `met` event.
@@ -203,7 +203,7 @@ fn own_host_keys(host: &Host) -> Vec<&'static str> {
             "tlsa",
             host.tlsa
                 .as_ref()
-                .is_some_and(|records| !records.iter().all(matches)),
+                .is_some_and(|records| !records.iter().all(Tlsa::is_usable_and_fits)),
         ),
         ("starttls", host.starttls != healthy.starttls),
         ("implicit_tls", host.implicit_tls),
@@ -221,19 +221,6 @@ fn own_host_keys(host: &Host) -> Vec<&'static str> {
         ("keywords_before_tls", !host.keywords_before_tls.is_empty()),
         ("keywords_after_tls", !host.keywords_after_tls.is_empty()),
     ])
-}
-
-/// A usable record (RFC 7672 §3.1) that fits, as the twin has it.
-fn matches(record: &Tlsa) -> bool {
-    matches!(
-        record,
-        Tlsa::Record {
-            usage: 2 | 3,
-            selector: 0 | 1,
-            matching: 0..=2,
-            data: TlsaData::Match,
-        }
-    )
 }
 
 fn https_keys(host: &HttpsHost) -> Vec<&'static str> {

@@ -210,6 +210,22 @@ pub enum Tlsa {
     Alias(String),
 }
 
+impl Tlsa {
+    /// Whether it is usable (RFC 7672 §3.1) and fits whatever its host shows.
+    #[must_use]
+    pub fn is_usable_and_fits(&self) -> bool {
+        matches!(
+            self,
+            Self::Record {
+                usage: 2 | 3,
+                selector: 0 | 1,
+                matching: 0..=2,
+                data: TlsaData::Match,
+            }
+        )
+    }
+}
+
 /// The data of a TLSA record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mtaspec_certs::{CertificateSpec, Word};
 
 use crate::events::What;
-use crate::scenario::{Attacker, Host, Shown, Tlsa, TlsaData, World, is_same_name};
+use crate::scenario::{Attacker, Host, Shown, World, is_same_name};
 use crate::verdict::connections::{Connection, Ended};
 use crate::verdict::evidence::Evidence;
 use crate::verdict::rounds::hosts_of;
@@ -260,22 +260,11 @@ pub(super) fn of_policies(world: &World, host: &str, domain: &str) -> BTreeSet<T
         let target = other.cname.as_deref();
         target.is_some_and(|target| is_same_name(target, host))
     });
-    let fits = |record: &Tlsa| {
-        matches!(
-            record,
-            Tlsa::Record {
-                usage: 2 | 3,
-                selector: 0 | 1,
-                matching: 0..=2,
-                data: TlsaData::Match
-            }
-        )
-    };
     let tables = own.map(|(_, host)| host).into_iter().chain(aliases);
     if tables
         .filter_map(|host| host.tlsa.as_ref())
         .flatten()
-        .any(|record| !fits(record))
+        .any(|record| !record.is_usable_and_fits())
     {
         troubles.insert(Trouble::Tlsa);
     }
