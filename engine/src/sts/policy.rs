@@ -14,6 +14,8 @@ use super::record::is_field_name;
 const MAX_AGE_LIMIT: u64 = 31_557_600;
 /// The most octets of a policy (RFC 8461 §3.3 suggests as many).
 pub const POLICY_LIMIT: usize = 64 * 1_024;
+/// The most octets that are kept of a text that is no policy.
+const REFUSED_TEXT_LIMIT: usize = 4 * 1_024;
 
 /// What a policy asks for where a host fails it (RFC 8461 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,20 +92,36 @@ pub enum PolicyFault {
     Mx(String),
 }
 
-/// All that is wrong with the text of a policy; at least one thing.
+/// All that is wrong with the text of a policy, at least one thing, and the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyFaults(Vec<PolicyFault>);
+pub struct PolicyFaults {
+    faults: Vec<PolicyFault>,
+    text: String,
+}
 
 impl PolicyFaults {
+    fn of(text: &str, faults: Vec<PolicyFault>) -> Self {
+        let text = text[..text.floor_char_boundary(REFUSED_TEXT_LIMIT)].to_owned();
+        Self { faults, text }
+    }
+
     /// One after the other.
     pub fn iter(&self) -> impl Iterator<Item = &PolicyFault> {
-        self.0.iter()
+        self.faults.iter()
+    }
+
+    /// The text as it was published, for a report about it (RFC 8460 §4.5); empty when it is none.
+    ///
+    /// Choice: no more than 4 KiB of it are kept, since it may be anything.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
 impl fmt::Display for PolicyFaults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        let told: Vec<String> = self.iter().map(ToString::to_string).collect();
         formatter.write_str(&told.join("; "))
     }
 }
@@ -122,11 +140,11 @@ impl Policy {
     /// # Errors
     /// `PolicyFaults` with everything that is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyFaults> {
-        let one = |fault| PolicyFaults(vec![fault]);
         if bytes.len() > POLICY_LIMIT {
-            return Err(one(PolicyFault::TooLong));
+            return Err(PolicyFaults::of("", vec![PolicyFault::TooLong]));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| one(PolicyFault::NotUtf8))?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| PolicyFaults::of("", vec![PolicyFault::NotUtf8]))?;
         let mut fields = Fields::read(text);
         let mode = fields.mode();
         let max_age = fields.max_age();
@@ -140,7 +158,7 @@ impl Policy {
                 patterns,
                 unread_patterns,
             }),
-            _ => Err(PolicyFaults(fields.faults)),
+            _ => Err(PolicyFaults::of(text, fields.faults)),
         }
     }
 

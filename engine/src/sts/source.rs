@@ -55,6 +55,15 @@ impl FetchFault {
             _ => "sts-policy-fetch-error",
         }
     }
+
+    /// The text that was served in place of a policy; empty when none was.
+    #[must_use]
+    pub(crate) fn served(&self) -> &str {
+        match self {
+            Self::Policy(faults) => faults.text(),
+            _ => "",
+        }
+    }
 }
 
 /// Whoever knows what a domain has published.

@@ -25,6 +25,8 @@ pub(crate) struct PolicyFailure {
     pub(crate) failure_type: &'static str,
     /// What happened, in words.
     pub(crate) told: String,
+    /// The text that was served in place of a policy; empty when none was.
+    pub(crate) served: String,
 }
 
 impl Standing {
@@ -45,10 +47,12 @@ impl Standing {
             (Ok(_), Some(failure)) => Some(PolicyFailure {
                 failure_type: failure.fault.failure_type(),
                 told: failure.fault.to_string(),
+                served: failure.fault.served().to_owned(),
             }),
             (Err(fault), _) if self.cached.is_some() => Some(PolicyFailure {
                 failure_type: "sts-policy-fetch-error",
                 told: fault.to_string(),
+                served: String::new(),
             }),
             _ => None,
         }

@@ -148,13 +148,15 @@ fn by_records(session: &Session<'_>, tls: &Result<&Shown, Option<Fault>>) -> Opt
 /// The entry of the STS policy, or of what should have been one.
 fn by_policy(session: &Session<'_>, tls: &Result<&Shown, Option<Fault>>) -> Option<Counted> {
     let standing = session.standing?;
-    let beside = standing.reportable().and_then(|failure| {
+    let failure = standing.reportable();
+    let beside = failure.as_ref().and_then(|failure| {
         let result = ResultType::parse(failure.failure_type)?;
-        Some((result, Some(failure.told)))
+        Some((result, Some(failure.told.clone())))
     });
     let Some(cached) = standing.policy() else {
         // What was published cannot be had, so nothing that the session does is what was asked for.
-        let policy = Policy::sts(session.domain.clone(), [], []);
+        let served = failure.as_ref().map_or("", |failure| &failure.served);
+        let policy = Policy::sts(session.domain.clone(), served.lines(), []);
         session.contact.as_ref()?;
         return beside.map(|(result, reason)| Counted {
             policy,

@@ -17,6 +17,9 @@ use crate::tls::{ChainFault, HandshakeFault, NameFault, PeerName, Suite, Verific
 
 use super::session::DaneSeen;
 
+/// What a policy host serves that has no policy.
+const NO_POLICY: &[u8] = b"version: STSv1\r\nmode: enforced\r\n";
+
 pub(super) fn domain(name: &str) -> DomainName {
     DomainName::parse(name).unwrap()
 }
@@ -56,7 +59,7 @@ pub(super) fn standing(word: &str) -> Standing {
         "not-reached" => Some(FetchFault::Https(HttpsFault::Unreachable("refused".into()))),
         "not-trusted" => Some(FetchFault::Https(HttpsFault::Chain(ChainFault::Expired))),
         "not-named" => Some(FetchFault::Https(HttpsFault::Name(NameFault::Absent))),
-        "no-policy" => Some(FetchFault::Policy(StsPolicy::parse(b"").unwrap_err())),
+        "no-policy" => Some(FetchFault::Policy(StsPolicy::parse(NO_POLICY).unwrap_err())),
         _ => is_stale.then_some(FetchFault::Status(500)),
     };
     Standing {

@@ -271,6 +271,20 @@ fn a_failure_is_put_down_to_the_host_with_all_that_is_known_of_it() {
 }
 
 #[test]
+fn a_policy_that_cannot_be_read_is_told_as_it_was_served() {
+    let entries = count("no-policy", "none", "valid");
+    let policy = &entries[0].policy;
+    assert_eq!(policy.lines(), ["version: STSv1", "mode: enforced"]);
+    assert!(policy.mx().is_empty());
+    assert!(
+        count("not-found", "none", "valid")[0]
+            .policy
+            .lines()
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_failure_without_words_of_its_own_has_a_reason_where_the_standard_wants_one() {
     for (policy, records, word) in [
         ("testing", "none", "self-signed"),
