@@ -14,7 +14,12 @@ use anyhow::{Context, bail};
 
 use super::list::Mistake;
 use super::report::Report;
+use super::stored::Reports;
 
+/// What the target folder calls all that is of this chore.
+const FOLDER: &str = "mistakes";
+/// What that folder calls the reports.
+const REPORTS: &str = "reports";
 /// How long a run of the suite may take: a broken engine may never come to an end.
 const RUN_LIMIT: Duration = Duration::from_secs(600);
 /// How often it is asked whether the run has ended.
@@ -39,7 +44,7 @@ const TOLD: usize = 6;
 pub(super) struct Scratch {
     source: PathBuf,
     target: PathBuf,
-    reports: PathBuf,
+    reports: Reports,
     cargo: PathBuf,
     /// Held as long as the copy is used: two at once would build each other's mistakes.
     _lock: File,
@@ -60,9 +65,8 @@ impl Scratch {
     /// # Errors
     /// When files cannot be read or written.
     pub(super) fn prepare(root: &Path) -> anyhow::Result<Self> {
-        let main =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        let folder = main.join("mistakes");
+        let main = target(root);
+        let folder = main.join(FOLDER);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let folder = folder.canonicalize()?;
         let lock = File::create(folder.join("lock"))?;
@@ -71,7 +75,7 @@ impl Scratch {
         let scratch = Self {
             source: folder.join("workspace"),
             target: folder.join("target"),
-            reports: folder.join("reports"),
+            reports: reports(root),
             cargo: std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from),
             _lock: lock,
         };
@@ -84,7 +88,7 @@ impl Scratch {
         .flatten()
         .collect();
         mirror(root, &scratch.source, &skipped).context("cannot copy the workspace")?;
-        fs::create_dir_all(&scratch.reports)?;
+        fs::create_dir_all(folder.join(REPORTS))?;
         if !scratch.target.exists() {
             seed(&main, &scratch.target)
                 .context("cannot copy the dependencies as they were built")?;
@@ -101,7 +105,7 @@ impl Scratch {
         let sound =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         fs::write(&path, sound.replacen(&mistake.find, &mistake.replace, 1))?;
-        let played = self.build_and_run(&mistake.name);
+        let played = self.build_and_run(Some(mistake));
         fs::write(&path, sound)?;
         played
     }
@@ -111,12 +115,13 @@ impl Scratch {
     /// # Errors
     /// As [`Self::play`].
     pub(super) fn play_as_it_is(&self) -> anyhow::Result<Result<Report, Unplayed>> {
-        self.build_and_run("without-a-mistake")
+        self.build_and_run(None)
     }
 
-    /// The report stays, under this name: it tells more than this chore does.
-    fn build_and_run(&self, name: &str) -> anyhow::Result<Result<Report, Unplayed>> {
-        let report = self.reports.join(name).with_extension("json");
+    /// The report stays: it tells more than this chore does, and can be judged again.
+    fn build_and_run(&self, mistake: Option<&Mistake>) -> anyhow::Result<Result<Report, Unplayed>> {
+        self.reports.forget(mistake);
+        let report = self.reports.path(mistake);
         let mut build = Command::new(&self.cargo);
         build.args([
             "build",
@@ -140,7 +145,9 @@ impl Scratch {
                 &String::from_utf8_lossy(&output.stderr),
             ))));
         }
-        let _ = fs::remove_file(&report);
+        if let Some(mistake) = mistake {
+            self.reports.keep_change(mistake)?;
+        }
         let mut run = Command::new(self.target.join("debug/mtaspec"));
         run.arg("run")
             .arg("--scenarios")
@@ -160,6 +167,16 @@ impl Scratch {
             .and_then(|text| Report::parse(&text).ok());
         Ok(report.ok_or(Unplayed::NoReport(said)))
     }
+}
+
+/// The reports of an earlier time in this target folder.
+pub(super) fn reports(root: &Path) -> Reports {
+    Reports::in_folder(target(root).join(FOLDER).join(REPORTS))
+}
+
+/// Where cargo builds this workspace.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Waits for a program to end, and no longer than it may take; then what it said last of what went wrong.
