@@ -76,6 +76,14 @@ impl Trouble {
         }
     }
 
+    /// The run could not start, or went wrong, with what lies behind it in the same sentence.
+    pub(crate) fn with_cause(error: &dyn std::error::Error) -> Self {
+        match error.source() {
+            Some(cause) => Self::run(format!("{error}: {cause}")),
+            None => Self::run(error),
+        }
+    }
+
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }

@@ -5,6 +5,7 @@ mod base64;
 pub mod client;
 pub mod clock;
 pub mod internet;
+pub mod namespace;
 pub mod plan;
 pub mod recorder;
 pub mod runner;

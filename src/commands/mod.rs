@@ -3,6 +3,8 @@
 mod check;
 mod check_domain;
 mod coverage;
+mod init;
+mod inside;
 mod judge;
 mod list;
 mod pki;
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     Settings(settings::Settings),
     /// Make test authorities of your own
     Pki(pki::Pki),
+    /// Run a command in namespaces of its own, as relays are run
+    Inside(inside::Inside),
+    #[command(hide = true)]
+    Init(init::Init),
 }
 
 impl Command {
@@ -68,6 +74,8 @@ impl Command {
             Self::Relay(relay) => relay.run(),
             Self::Settings(settings) => settings.run(),
             Self::Pki(pki) => pki.run(),
+            Self::Inside(inside) => inside.run(),
+            Self::Init(init) => init.run(),
         }
     }
 }

@@ -1,0 +1,173 @@
+//! The outer process: it enters the namespaces, starts the guard in them and waits for it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{Pid, Uid, sethostname};
+
+use super::{GUARD, Kind, NamespaceError, cut_off, mounts, network, user};
+
+/// A fresh folder in memory, for all that a run writes and nobody needs afterwards.
+pub const SCRATCH: &str = "/dev/shm";
+
+/// Where programs inside put their temporary files (`TMPDIR`): anybody may write there.
+pub(super) const TEMPORARY: &str = "/dev/shm/tmp";
+
+/// What the namespaces look like from inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The name of the machine.
+    pub hostname: String,
+    /// Files that stand over those of the machine, which must be there.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// Folders that are empty, in memory, of the mode and owner that they have on the machine.
+    pub private: Vec<PathBuf>,
+    /// Folders of the machine that can be written to; the rest is read-only.
+    pub writable: Vec<PathBuf>,
+}
+
+impl Surroundings {
+    /// A machine of this name that asks this resolver, and nobody else, for names and addresses.
+    #[must_use]
+    pub fn new(hostname: &str, resolver: IpAddr) -> Self {
+        let hosts = format!(
+            "127.0.0.1 localhost\n::1 localhost\n{} {hostname}\n",
+            network::ADDRESS
+        );
+        // Exim believes no answer to be secure without `trust-ad`, and asks for none without `edns0`.
+        let resolver = format!("nameserver {resolver}\noptions trust-ad edns0\n");
+        let mut files = vec![
+            (PathBuf::from("/etc/hosts"), hosts.into_bytes()),
+            (PathBuf::from("/etc/resolv.conf"), resolver.into_bytes()),
+        ];
+        if let Ok(switch) = fs::read_to_string(cut_off::SWITCH) {
+            let switch = cut_off::without_daemons(&switch);
+            files.push((PathBuf::from(cut_off::SWITCH), switch.into_bytes()));
+        }
+        Self {
+            hostname: hostname.to_owned(),
+            files,
+            private: Vec::new(),
+            writable: Vec::new(),
+        }
+    }
+}
+
+/// Enters namespaces of its own: a user namespace unless this is root, then network, mount, process, host name and IPC.
+///
+/// The caller must have one thread, and can start none from here on: the kernel has it so, since what it starts lives in
+/// another process namespace than itself.
+///
+/// # Errors
+/// When a right, a setting of the kernel, or a folder is missing. The process may then be half inside, and should end.
+pub fn enter(surroundings: &Surroundings) -> Result<Entered, NamespaceError> {
+    if !Uid::effective().is_root() {
+        user::enter_own()?;
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::User) {
+        kind.make()?;
+    }
+    sethostname(&surroundings.hostname).map_err(|errno| {
+        NamespaceError::of(
+            format!("setting the host name {:?}", surroundings.hostname),
+            errno,
+        )
+    })?;
+    network::bring_up()?;
+    mounts::arrange(surroundings)?;
+    Ok(Entered { guarded: () })
+}
+
+/// A process that has entered, and may start one command inside.
+#[derive(Debug)]
+pub struct Entered {
+    /// Nobody else makes one.
+    guarded: (),
+}
+
+impl Entered {
+    /// Runs a command inside until it ends, and everything inside with it. Its exit code is given back, or 128 and the
+    /// number of the signal that ended it.
+    ///
+    /// The command gets SIGINT and SIGTERM that this process gets; a second one ends everything at once. Its standard
+    /// input is empty. This process gets them no longer by itself, and should end soon.
+    ///
+    /// # Errors
+    /// When the guard cannot be started: this very program, which must know the subcommand [`GUARD`].
+    pub fn run(self, command: &Command) -> io::Result<ExitCode> {
+        let Self { guarded: () } = self;
+        let mut awaited = SigSet::empty();
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
+            awaited.add(signal);
+        }
+        // They stay blocked in the guard, which listens as this process does: none is lost while it starts.
+        awaited.thread_block()?;
+        let signals = SignalFd::with_flags(&awaited, SfdFlags::SFD_CLOEXEC)?;
+        let mut guard = guard_of(command).spawn()?;
+        let mut asked_to_end = false;
+        loop {
+            let heard = signals.read_signal()?;
+            let number = heard.and_then(|heard| i32::try_from(heard.ssi_signo).ok());
+            let Some(signal) = number.and_then(|number| Signal::try_from(number).ok()) else {
+                continue;
+            };
+            if signal == Signal::SIGCHLD {
+                if let Some(status) = guard.try_wait()? {
+                    return Ok(ExitCode::from(code(status)));
+                }
+            } else if asked_to_end {
+                guard.kill()?;
+            } else {
+                asked_to_end = true;
+                pass_on(signal, &guard)?;
+            }
+        }
+    }
+}
+
+/// The guard with a command for it. Its standard input is a pipe whose other end this process holds, and nobody else: it
+/// closes when this process is no more, whatever ended it.
+fn guard_of(command: &Command) -> Command {
+    let mut guard = Command::new("/proc/self/exe");
+    guard
+        .arg(GUARD)
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env("TMPDIR", TEMPORARY)
+        .stdin(Stdio::piped())
+        // Ctrl-C reaches a whole process group; the command is to get it once, from us.
+        .process_group(0);
+    for (name, value) in command.get_envs() {
+        let _: &OsStr = name;
+        match value {
+            Some(value) => guard.env(name, value),
+            None => guard.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        guard.current_dir(folder);
+    }
+    guard
+}
+
+fn pass_on(signal: Signal, guard: &Child) -> io::Result<()> {
+    let process = i32::try_from(guard.id()).map_err(io::Error::other)?;
+    // It was not waited for, so its number is its own still.
+    Ok(kill(Pid::from_raw(process), signal)?)
+}
+
+/// As shells have it.
+fn code(status: ExitStatus) -> u8 {
+    let number = status.code().or(status.signal().map(|number| 128 + number));
+    number
+        .and_then(|number| u8::try_from(number).ok())
+        .unwrap_or(u8::MAX)
+}
