@@ -1,5 +1,6 @@
 //! `inject`, `client` and `ask` (SCENARIOS §8).
 
+use super::super::problem::Complaint;
 use super::super::reader::{Reader, set};
 use super::super::tree::Node;
 use super::super::values;
@@ -35,7 +36,7 @@ pub(crate) fn healthy(direction: Direction, place: usize) -> Message {
 /// One message as its table says.
 pub(super) fn message(reader: Reader<'_>, direction: Direction, place: usize) -> Message {
     let mut message = healthy(direction, place);
-    set(&mut message.name, reader.text("name"));
+    set(&mut message.name, name(reader));
     set(&mut message.from, reader.parsed("from", values::address));
     set(&mut message.to, reader.list("to", values::address));
     message.header_from = reader.text("header_from");
@@ -57,6 +58,20 @@ pub(super) fn message(reader: Reader<'_>, direction: Direction, place: usize) ->
         compressed: table.flag("compressed").unwrap_or(true),
     });
     message
+}
+
+/// The name of a message. That of the warm-up is taken: what becomes of such a message belongs to no step.
+fn name(reader: Reader<'_>) -> Option<String> {
+    let node = reader.node("name")?;
+    let name = node.text()?;
+    let first = name.split('/').next();
+    if first == Some(Message::WARM_UP) {
+        let complaint = Complaint::new(format!("no message can be called {name:?}"));
+        let help =
+            "the messages that go in before the first step are called so; take any other name";
+        reader.note(node.span, complaint.help(help));
+    }
+    Some(name.to_owned())
 }
 
 pub(super) fn client(reader: Reader<'_>) -> Client {
