@@ -1,13 +1,13 @@
 //! What the engine gets from outside in a case: its time, its network of logical addresses, its tasks.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use mtaspec_engine::outside::{BoxFuture, Clock, Listener, Network, Spawner, Stream};
-use mtaspec_harness::clock::{CaseClock, CountedListener};
+use mtaspec_harness::clock::{CaseClock, CountedListener, source_towards};
 use mtaspec_harness::plan::AddressBook;
 use mtaspec_harness::recorder::{Recorder, Teller};
 use mtaspec_harness::subject::{Instructions, tell_unanswered};
@@ -76,6 +76,10 @@ impl Network for CaseNetwork {
     async fn exchange(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<Vec<u8>> {
         let real = self.real(to).ok_or(io::ErrorKind::ConnectionRefused)?;
         self.clock.exchange(real, datagram).await
+    }
+
+    async fn source_towards(&self, to: SocketAddr) -> Option<IpAddr> {
+        source_towards(self.real(to)?)
     }
 
     async fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn Listener>> {

@@ -91,6 +91,7 @@ impl<'a> Conversation<'a> {
             port: client.port_number(),
             address: 1,
             refused: false,
+            source: None,
         });
         Ok(conversation)
     }

@@ -23,7 +23,7 @@ mod task;
 pub use case_clock::{CaseClock, Hold, Standstill};
 pub use patience::Stuck;
 pub use rule::Hearing;
-pub use stream::{CountedListener, CountedStream, Expected};
+pub use stream::{CountedListener, CountedStream, Expected, source_towards};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! the connection as soon as it has accepted it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -56,6 +56,12 @@ impl CaseClock {
         answer.truncate(length);
         Ok(answer)
     }
+}
+
+/// The address that connections to a fake come from, if there can be any.
+#[must_use]
+pub fn source_towards(server: SocketAddr) -> Option<IpAddr> {
+    near(server).ok().map(|own| own.ip())
 }
 
 impl CaseClock {

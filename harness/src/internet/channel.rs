@@ -3,6 +3,7 @@
 //! Whenever the fake says nothing, it holds: a sender that waits as well meets its own deadline.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +71,11 @@ impl Channel {
             ear: None,
             clock: Arc::clone(clock),
         }
+    }
+
+    /// The real address of the other side.
+    pub(crate) fn source(&self) -> IpAddr {
+        self.ends.client.ip()
     }
 
     /// Takes the TCP connection out, so that TLS can begin on it; what is left is cut off. None inside TLS.

@@ -27,6 +27,7 @@ pub fn tell_unanswered(
         port: to.port(),
         address,
         refused: true,
+        source: None,
     };
     recorder.record(teller.clone(), what);
     if let Some(shown) = addresses.shown_by_refusal(to) {

@@ -90,6 +90,7 @@ fn happened(what: &What) -> String {
             port,
             address,
             refused,
+            ..
         } => {
             let met = if *refused {
                 ", and nobody answered"

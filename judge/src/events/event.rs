@@ -4,6 +4,8 @@
 //! addresses and ports are logical. The events `attempt`, `notice`, `report` and `leak` of the scenario language are
 //! not recorded: the verdict derives them from these.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 /// One event of a case.
@@ -92,6 +94,9 @@ pub enum What {
         address: usize,
         /// Nobody answered.
         refused: bool,
+        /// The real address that it came from, where a fake has seen it: a subject has no logical one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<IpAddr>,
     },
     /// A request to an HTTPS host.
     PolicyFetch {

@@ -154,6 +154,7 @@ pub(crate) fn connect(host: &str, connection: u32, refused: bool) -> Event {
             port: 25,
             address: 1,
             refused,
+            source: None,
         },
     )
 }

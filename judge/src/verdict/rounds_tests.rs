@@ -43,6 +43,7 @@ fn other_address(connection: u32) -> Event {
             port: 25,
             address: 2,
             refused: false,
+            source: None,
         },
     )
 }

@@ -51,6 +51,7 @@ pub(super) fn attempts(message: &Message, step: usize, count: u32) -> Vec<Event>
                 port: 25,
                 address: 1,
                 refused: false,
+                source: None,
             },
         )
     };

@@ -116,6 +116,7 @@ impl Visit {
             port: PORT,
             address: setup.address_index + 1,
             refused: fault.as_ref().is_some_and(is_refusal),
+            source: Some(self.channel.source()),
         });
         let Some(fault) = fault else { return Ok(()) };
         self.met(&Difference::Fault(fault.written.clone()));

@@ -105,6 +105,7 @@ impl Session {
             port: setup.host.port,
             address: setup.address_index + 1,
             refused,
+            source: Some(self.talk.channel.source()),
         });
         let Some(fault) = fault else { return Ok(()) };
         let said = self.talk.do_instead(&fault, "connect", None).await?;

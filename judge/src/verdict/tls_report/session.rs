@@ -1,6 +1,7 @@
 //! The sessions that a report could count: the connections to the hosts of a domain, and what each of them came to.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use mtaspec_certs::{CertificateSpec, Word};
 
@@ -20,6 +21,8 @@ pub(super) struct Session {
     pub(super) counts: Counts,
     /// What was wrong with it.
     pub(super) troubles: BTreeSet<Trouble>,
+    /// Where it came from, if that was seen.
+    pub(super) source: Option<IpAddr>,
 }
 
 /// How a session is to be counted.
@@ -134,12 +137,14 @@ fn session(evidence: &Evidence<'_>, connection: &Connection, domain: &str) -> Se
         host,
         counts,
         troubles,
+        source: seen.source,
     }
 }
 
 /// What the events of a connection show.
 #[derive(Default)]
 struct Seen {
+    source: Option<IpAddr>,
     nobody_answered: bool,
     heard_ehlo: bool,
     offers_starttls: bool,
@@ -153,7 +158,12 @@ struct Seen {
 impl Seen {
     fn note(&mut self, what: &What) {
         match what {
-            What::Connect { refused, .. } => self.nobody_answered = *refused,
+            What::Connect {
+                refused, source, ..
+            } => {
+                self.nobody_answered = *refused;
+                self.source = *source;
+            }
             What::SmtpReply {
                 verb,
                 code,

@@ -4,7 +4,8 @@
 //! A session is counted once under each policy that it fell under. What texts leave to the reporter is left to it here:
 //! transient trouble, plaintext where there was no policy, and sessions with TLS that a policy in testing mode did not like.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -206,6 +207,14 @@ impl About<'_, '_> {
                 Some(Cause::Sessions(_)) => {}
                 Some(Cause::Beside) => beside = beside.saturating_add(count),
             }
+            if let Some(source) = detail["sending-mta-ip"].as_str()
+                && !self.may_come_from(source)
+            {
+                let domain = self.domain;
+                lies.push(format!(
+                    "{domain}: {result}{at} from {source}, which no session came from"
+                ));
+            }
             let is_of_policy = result.starts_with("sts-");
             if failed.is_some_and(|failed| count > failed) && !is_of_policy {
                 lies.push(format!(
@@ -216,6 +225,19 @@ impl About<'_, '_> {
             }
         }
         beside
+    }
+
+    /// Whether sessions came from an address, so far as the world saw where those of its family came from.
+    fn may_come_from(&self, told: &str) -> bool {
+        let Ok(told) = told.parse::<IpAddr>() else {
+            // The form is judged elsewhere.
+            return true;
+        };
+        let seen = (self.sessions.iter())
+            .filter_map(|session| session.source)
+            .filter(|source| source.is_ipv4() == told.is_ipv4());
+        let seen: BTreeSet<IpAddr> = seen.collect();
+        seen.is_empty() || seen.contains(&told)
     }
 
     /// The policy of an entry is one that was published by then.

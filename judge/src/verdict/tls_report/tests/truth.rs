@@ -216,6 +216,32 @@ fn a_policy_that_was_never_published_is_a_lie() {
 }
 
 #[test]
+fn a_failure_comes_from_where_its_sessions_came_from() {
+    let from = |address: &str| {
+        let mut session = broken(1);
+        if let What::Connect { source, .. } = &mut session[0].what {
+            *source = Some(address.parse().unwrap());
+        }
+        session
+    };
+    // (where sessions came from, where they are told to have come from, is it true?)
+    let cases = [
+        (from("127.0.0.1"), "127.0.0.1", true),
+        (from("::1"), "0:0::1", true),
+        (from("127.0.0.1"), "127.0.0.2", false),
+        // Nobody saw where sessions of the other family came from.
+        (from("::1"), "127.0.0.2", true),
+        (broken(1), "127.0.0.2", true),
+    ];
+    for (session, told, is_true) in cases {
+        let mut report = of_type("validation-failure");
+        report["policies"][0]["failure-details"][0]["sending-mta-ip"] = json!(told);
+        let lies = lies_in(|_| {}, std::slice::from_ref(&session), &report);
+        assert_eq!(lies.is_empty(), is_true, "{told}: {lies:?}");
+    }
+}
+
+#[test]
 fn a_session_without_a_policy_that_could_not_be_had_may_count_as_failed() {
     let not_found = What::PolicyFetch {
         path: "/".into(),
