@@ -43,6 +43,41 @@ fn the_sample_file_is_right_and_is_shown_in_words() {
 }
 
 #[test]
+fn who_reports_is_shown_the_key_record_that_is_to_be_published() {
+    // The key of RFC 8410 §10.3.
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+        -----END PRIVATE KEY-----\n";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tlsrpt.key"), KEY).unwrap();
+    let head = "hostname = \"mail.example.test\"\n[reporting]\nenabled = true\norganization = \"Example\"\n\
+        contact = \"tls-reports@example.test\"\n";
+    let signing = "dkim = { selector = \"tlsrpt\", key = \"tlsrpt.key\" }\n";
+    let record = "v=DKIM1; k=ed25519; s=tlsrpt; p=Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+    // (further lines, what is to be published)
+    let cases = [
+        (
+            signing,
+            format!("tlsrpt._domainkey.example.test TXT {record}"),
+        ),
+        ("", "nothing: without a key no report is mailed".to_owned()),
+    ];
+    for (further, publish) in cases {
+        let path = written(folder.path(), &format!("{head}{further}"));
+        let (code, out, _) = told(&["settings", "show", &path]);
+        assert_eq!(code, 0);
+        let want = format!(
+            "reports as         Example, tls-reports@example.test\nhas to publish     {publish}\n"
+        );
+        assert!(out.contains(&want), "{out}");
+    }
+    let path = written(folder.path(), &format!("{head}{signing}"));
+    let (_, out, _) = told(&["settings", "show", &path, "--json"]);
+    let shown: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(shown["reporting"]["dkim_record"]["text"], record);
+}
+
+#[test]
 fn settings_are_shown_to_programs_with_every_rule_and_its_lists() {
     let (code, out, _) = told(&["settings", "show", SAMPLE, "--json"]);
     assert_eq!(code, 0);

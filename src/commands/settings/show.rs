@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use clap::Args;
 use mtaspec_engine::settings::file::{SettingsFile, print_duration};
 use mtaspec_engine::settings::{
-    ListEntry, Receiving, Route, RouteUse, Rule, Saved, Settings, Standing, Switches, certificate,
-    print_instant,
+    ListEntry, Receiving, Reporting, Route, RouteUse, Rule, Saved, Settings, Standing, Switches,
+    certificate, print_instant,
 };
 use serde_json::{Map, Value, json};
 
@@ -84,6 +84,9 @@ fn in_words(file: Option<&SettingsFile>, standing: &Standing) -> String {
     }
     general(&mut text, file.settings());
     as_receiver(&mut text, &file.settings().receiving);
+    if let Some(reporting) = &file.settings().reporting {
+        as_reporter(&mut text, reporting);
+    }
     for (rule, uses) in file.rules() {
         rule_in_words(&mut text, rule, uses);
     }
@@ -151,6 +154,23 @@ fn general(text: &mut String, settings: &Settings) {
             format!("{} stands for {}", alias.address.as_str(), joined(members)),
         );
     }
+}
+
+/// What others must know of who reports: without the record that is shown they ignore its mail (RFC 8460 §3).
+fn as_reporter(text: &mut String, reporting: &Reporting) {
+    let Reporting {
+        organization,
+        contact,
+        dkim,
+        ..
+    } = reporting;
+    let contact = contact.mailbox().as_str();
+    text.push_str(&format!("{:<18} {organization}, {contact}\n", "reports as"));
+    let publish = match dkim {
+        Some(key) => format!("{} TXT {}", key.record_name(), key.record()),
+        None => "nothing: without a key no report is mailed".to_owned(),
+    };
+    text.push_str(&format!("{:<18} {publish}\n", "has to publish"));
 }
 
 fn as_receiver(text: &mut String, receiving: &Receiving) {
@@ -291,6 +311,14 @@ fn as_json(file: Option<&SettingsFile>, standing: &Standing) -> Value {
         "dane": (settings.dane.iter())
             .map(|(domain, told)| (domain.to_string(), told.word().into()))
             .collect::<Map<String, Value>>(),
+        "reporting": settings.reporting.as_ref().map(|reporting| json!({
+            "organization": reporting.organization,
+            "contact": reporting.contact.mailbox().as_str(),
+            "dkim_record": reporting.dkim.as_ref().map(|key| json!({
+                "name": key.record_name(),
+                "text": key.record(),
+            })),
+        })),
         "minimum_tls": settings.minimum_tls.word(),
         "trust": settings.trust.iter().map(|der| certificate(der)).collect::<Vec<_>>(),
         "queue_lifetime_seconds": settings.queue_lifetime.as_secs(),
