@@ -162,3 +162,51 @@ fn until(policy: &PolicyInForce) -> String {
         until.minute()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mtaspec_engine::address::DomainName;
+    use mtaspec_engine::probe::{StsFault, StsStep};
+    use mtaspec_engine::sts::MxPattern;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_that_was_fetched_before_is_told_with_what_is_wrong_now() {
+        let found = PolicyProbe {
+            domain: DomainName::parse("example.test").unwrap(),
+            policy: Some(PolicyInForce {
+                id: "20260101000000".to_owned(),
+                mode: Mode::Enforce,
+                patterns: vec![MxPattern::parse("*.example.test").unwrap()],
+                unread_patterns: Vec::new(),
+                max_age: Duration::from_secs(604_800),
+                until: OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap(),
+            }),
+            fault: Some(StsFault {
+                at: StsStep::Fetch,
+                text: "the policy host answered with status 404".to_owned(),
+                failure: Some("sts-policy-fetch-error"),
+            }),
+            is_reported: true,
+        };
+        let lines = of_domain(&found).into_iter();
+        let text: Vec<String> = lines
+            .map(|(indent, words)| format!("{:indent$}{words}", ""))
+            .collect();
+        insta::assert_snapshot!(text.join("\n"), @r"
+        MTA-STS: the policy of example.test is in force: a host that fails it is not used, and mail waits
+          mode            enforce
+          mx              *.example.test
+          max_age         604800 seconds
+          holds until     2026-01-01 00:00 UTC
+          id              20260101000000
+          it was fetched before, and holds although now the policy host answered with status 404
+        ");
+        let json = json_of_domain(&StsProbe::Of(Box::new(found)));
+        assert_eq!(json["found"], "in-force");
+        assert_eq!(json["trouble"]["at"], "fetch");
+    }
+}
