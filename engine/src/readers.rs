@@ -5,18 +5,19 @@
 
 use std::future::Future;
 use std::io::Cursor;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use hickory_proto::rr::{Name, RecordType};
 use rustls_pki_types::CertificateDer;
 
-use crate::address::DomainName;
+use crate::address::{DomainName, MailDomain};
 use crate::dane::{Records, Tlsa};
 use crate::delivery::{DsnParameters, Message, TlsTag};
 use crate::dkim;
 use crate::dsn;
-use crate::outside::MemoryBeside;
+use crate::outside::{BoxFuture, Clock, MemoryBeside, Outside};
 use crate::route::{Answer, Directory, Lookup, LookupFault, Security};
 use crate::settings::file::SettingsFile;
 use crate::smtp::{Command, Keywords, Lines, Reply};
@@ -29,7 +30,7 @@ use crate::tlsrpt;
 pub type Reader = fn(&[u8]);
 
 /// All of them, by name.
-pub const READERS: [(&str, Reader); 11] = [
+pub const READERS: [(&str, Reader); 12] = [
     ("certificates", certificates),
     ("dkim", dkim),
     ("message", message),
@@ -40,6 +41,7 @@ pub const READERS: [(&str, Reader); 11] = [
     ("sts-policy", sts_policy),
     ("sts-record", sts_record),
     ("tlsa", tlsa),
+    ("tlsrpt-mail", tlsrpt_mail),
     ("tlsrpt-record", tlsrpt_record),
 ];
 
@@ -165,6 +167,23 @@ fn dkim(bytes: &[u8]) {
     let _ = at_once(dkim::verify(content, "email", &published, now()));
 }
 
+/// A key record, and the message with a report that it is to be tried on, behind the first empty octet (RFC 8460 §5.3).
+fn tlsrpt_mail(bytes: &[u8]) {
+    let (record, content) = parted(bytes);
+    let published = Published(record.to_vec());
+    let own = [MailDomain::parse("example.test").expect("a domain name")];
+    let outside = Outside {
+        clock: Arc::new(StoodStill),
+        ..Outside::system()
+    };
+    let reading = tlsrpt::read_incoming(content, &own, &outside, &published);
+    if let Some(Ok(report)) = at_once(reading) {
+        let is_own = |domain: &DomainName| domain.as_str().ends_with("example.test");
+        assert!(report.policies.iter().any(|policy| is_own(&policy.domain)));
+        let _ = report.counts();
+    }
+}
+
 /// An SPF record; whatever it refers to has the same.
 fn spf(bytes: &[u8]) {
     let identity = spf::Identity {
@@ -204,6 +223,19 @@ impl Directory for Published {
         };
         let security = Security::Insecure;
         Ok(Lookup { answer, security })
+    }
+}
+
+/// A time that never passes.
+struct StoodStill;
+
+impl Clock for StoodStill {
+    fn now(&self) -> SystemTime {
+        now()
+    }
+
+    fn sleep_until(&self, _: SystemTime) -> BoxFuture<()> {
+        Box::pin(std::future::pending())
     }
 }
 

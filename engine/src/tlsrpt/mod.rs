@@ -24,7 +24,7 @@ mod stored;
 mod tally;
 mod uri;
 
-pub(crate) use incoming::Inbox;
+pub(crate) use incoming::{Inbox, read as read_incoming};
 pub use incoming::{ReadPolicy, ReadReport};
 pub(crate) use keeper::Keeper;
 pub(crate) use record::{Record, RecordFault, unread_fields, unread_uris};

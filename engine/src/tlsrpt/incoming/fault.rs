@@ -6,7 +6,7 @@ use super::part::{PACKED_LIMIT, UNPACKED_LIMIT};
 
 /// Why a report is ignored.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum IncomingFault {
+pub(crate) enum IncomingFault {
     /// The message says that it is a report, and holds none.
     #[error("no part of it is application/tlsrpt+gzip or application/tlsrpt+json")]
     NoPart,

@@ -12,3 +12,4 @@ mod reading;
 
 pub use file::{ReadPolicy, ReadReport};
 pub(crate) use inbox::Inbox;
+pub(crate) use reading::read;
