@@ -40,7 +40,7 @@ struct Walk<'w> {
     next_hop: &'w NextHop,
     obligation: Obligation,
     ledger: &'w dyn Ledger,
-    /// How the next hop stands with MTA-STS; none: it has no name, or the walk has not come so far.
+    /// How the next hop stands with MTA-STS; none: it has no name, nobody looks, or the walk has not come so far.
     standing: Option<Standing>,
     troubles: Vec<Vec<Trouble>>,
     delivered: Vec<Option<Handover>>,
@@ -106,9 +106,12 @@ impl Walk<'_> {
     /// Finds out how the next hop stands with MTA-STS, anew in each round, so that no message is given up before a newer
     /// policy was looked for (RFC 8461 §5). Its name is the policy domain, whether it is the recipient's domain or where a
     /// route leads, and never one above it (RFC 8461 §3.4).
+    ///
+    /// Choice: for a message that goes out whatever was published (RFC 8689 §3), as reports do, nobody looks. RFC 8689 asks
+    /// that policies be ignored, and such mail is often about one that is broken: it shall not wait for it.
     async fn look_for_policy(&mut self) {
         if let MailDomain::Name(domain) = &self.next_hop.to
-            && !self.message.is_report
+            && !self.is_optional()
         {
             let standing = self.workshop.policies.standing(self.workshop, domain);
             self.standing = Some(standing.await);
@@ -117,10 +120,9 @@ impl Walk<'_> {
 
     /// What a host must show, whose TLSA records ask this.
     fn demand(&self, peer: &PeerName, dane: Asked) -> Demand {
-        let standing = self.standing.as_ref().filter(|_| !self.is_optional());
         Demand {
             require_tls: self.message.tls == TlsTag::Required,
-            sts: StsDemand::in_view_of(standing, peer, &dane),
+            sts: StsDemand::in_view_of(self.standing.as_ref(), peer, &dane),
             dane,
             ..Demand::of(self.obligation)
         }
@@ -144,9 +146,9 @@ impl Walk<'_> {
         is_forgiven
     }
 
-    /// Whether the message goes out whatever recipients' domains have published (RFC 8689 §3).
+    /// Whether the message goes out whatever recipients' domains have published (RFC 8689 §3; for reports RFC 8460 §3).
     fn is_optional(&self) -> bool {
-        self.message.tls == TlsTag::Optional
+        self.message.is_report || self.message.tls == TlsTag::Optional
     }
 
     /// Tries a host, if it is known where it is and what its TLSA records ask.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use mtaspec_engine::outside::{EntryName, Kind, MemoryStore, Outside, Store as _};
 use mtaspec_engine::sts::Mode;
-use mtaspec_engine::{Engine, Options, Running};
+use mtaspec_engine::{Engine, Options, Running, Service};
 
-use crate::peer::Host;
+use crate::peer::{Host, inject};
 use crate::scene::{Scene, bounced, deferred, delivered};
 use crate::tls::Identity;
 use crate::web::{Answers, Web};
@@ -127,6 +127,38 @@ async fn a_domain_without_addresses_behind_unnamed_hosts_loses_no_mail() {
     let engine = published.start().await;
     published.scene.send(&engine, &["user@example.test"]).await;
     assert_eq!(published.scene.outcome(&engine).await, deferred("4.7.5"));
+}
+
+#[tokio::test]
+async fn for_a_message_that_goes_out_whatever_was_published_nobody_looks_what_was() {
+    // (a field of the header, is the policy looked for and held to?)
+    for (field, is_asked) in [("X-Other: No", true), ("TLS-Required: No", false)] {
+        let published = Published::new(&enforce(DAY), |_| Host::plain());
+        let scene = &published.scene;
+        let engine = published.start().await;
+        let content = format!("From: sender@home.test\r\n{field}\r\n\r\ncanary\r\n");
+        let reply = inject(
+            engine.address_of(Service::Injection).unwrap(),
+            "MAIL FROM:<sender@home.test>",
+            &["RCPT TO:<user@example.test>".to_owned()],
+            &content,
+        )
+        .await;
+        assert!(reply.starts_with('2'), "{reply}");
+        let want = if is_asked {
+            deferred("4.7.4")
+        } else {
+            delivered("plain")
+        };
+        assert_eq!(scene.outcome(&engine).await, want, "{field}");
+        let questions = scene.world.questions();
+        assert_eq!(
+            questions.iter().any(|one| one == RECORD),
+            is_asked,
+            "{field}"
+        );
+        assert_eq!(published.served() > 0, is_asked, "{field}");
+    }
 }
 
 #[tokio::test]
