@@ -48,6 +48,15 @@ impl Legacy {
         Ok(Self(builder.build()))
     }
 
+    /// Makes a handshake.
+    ///
+    /// Choice: a peer that does not own the key of its certificate fails it, also where nobody asks whose certificate it is;
+    /// the mail then goes out in plaintext, as after any failed handshake. The other stack passes such a peer (RFC 7435 §4
+    /// wants encryption without authentication rather than none), but OpenSSL checks the signature of a handshake whatever
+    /// `SSL_VERIFY_NONE` says, and has no switch for it. It is the stack of old floors alone, where plaintext is close anyhow.
+    ///
+    /// # Errors
+    /// `HandshakeFault` when it fails.
     pub(super) async fn handshake(
         &self,
         stream: Box<dyn Stream>,

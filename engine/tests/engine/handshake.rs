@@ -166,3 +166,31 @@ async fn a_host_that_demands_a_certificate_gets_mail_in_plaintext_where_nothing_
         assert_eq!(scene.outcome(&engine).await, delivered("plain"));
     }
 }
+
+#[tokio::test]
+async fn a_host_without_the_key_of_its_certificate_gets_mail_inside_tls_unless_openssl_shakes_hands()
+ {
+    // (floor, entries of rules, outcome)
+    let modern = [
+        (TlsVersion::Tls12, &[][..], delivered("tls")),
+        (TlsVersion::Tls12, &["example.test"], bounced("5.7.5")),
+    ];
+    let legacy = [
+        (TlsVersion::Tls10, &[][..], delivered("plain")),
+        (TlsVersion::Tls10, &["example.test"], bounced("5.7.5")),
+    ];
+    let has_openssl = cfg!(feature = "legacy-tls");
+    let legacy = legacy.into_iter().filter(|_| has_openssl);
+    for (floor, entries, want) in modern.into_iter().chain(legacy) {
+        let scene = Scene::with_certificate("wrong key", Host::with_tls);
+        let engine = scene
+            .start_with(|settings| {
+                settings.minimum_tls = floor;
+                let rules = entries.iter().map(|entry| Scene::rule(entry, "tcn"));
+                settings.rules.extend(rules);
+            })
+            .await;
+        scene.send(&engine, &["user@example.test"]).await;
+        assert_eq!(scene.outcome(&engine).await, want, "{floor:?} {entries:?}");
+    }
+}
