@@ -16,6 +16,7 @@ mod policies;
 mod policy_story;
 mod queue;
 mod receiver;
+mod reports;
 mod require_tls;
 mod routes;
 mod scene;
