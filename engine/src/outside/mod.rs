@@ -19,6 +19,7 @@ mod folder;
 mod own_folder;
 mod real;
 mod store;
+mod stored;
 mod versions;
 
 pub use beside::{Beside, MemoryBeside, SystemBeside};
@@ -27,6 +28,7 @@ pub use folder::{FolderError, FolderStore};
 pub use real::{SystemClock, SystemNetwork, SystemSpawner};
 pub(crate) use store::take_up;
 pub use store::{EntryName, Kind, MemoryStore, Store};
+pub(crate) use stored::{StoredError, of_version, parted, wrong};
 pub use versions::{Versions, VersionsError, VersionsToChange};
 
 /// A future that can be moved between threads.

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::stored::StoredError;
+
 /// The most characters of a name.
 const NAME_LIMIT: usize = 100;
 
@@ -119,13 +121,13 @@ pub trait Store: Send + Sync {
 pub(crate) async fn take_up(
     store: &dyn Store,
     kind: Kind,
-    mut take: impl FnMut(&EntryName, &[u8]) -> Result<(), String>,
+    mut take: impl FnMut(&EntryName, &[u8]) -> Result<(), StoredError>,
 ) -> io::Result<()> {
     for name in store.names(kind).await? {
         let bytes = store.read(kind, &name).await?;
         if let Err(why) = take(&name, &bytes) {
             let place = store.set_aside(kind, &name).await?;
-            let one = kind.one();
+            let (one, why) = (kind.one(), why.to_string());
             tracing::error!(entry = %name, why, place, "a stored {one} cannot be read and is set aside");
         }
     }

@@ -93,7 +93,7 @@ impl Keeper {
         let now = outside.clock.now();
         let mut expired = Vec::new();
         take_up(store, Kind::Policies, |name, bytes| {
-            let (domain, cached) = stored::read(name, bytes).map_err(|error| error.to_string())?;
+            let (domain, cached) = stored::read(name, bytes)?;
             if cached.is_in_force(now) {
                 let held = Domain {
                     entry: Mutex::new(Entry::of(cached, now)),

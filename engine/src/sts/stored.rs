@@ -7,8 +7,7 @@
 //! ...
 //! ```
 //!
-//! `fetched` counts microseconds since 1970. The text is read again by `policy`, so the file says nothing twice. A reader refuses
-//! keys that it does not know: they may be a demand.
+//! `fetched` counts microseconds since 1970. The text is read again by `policy`, so the file says nothing twice.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,42 +15,18 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::address::DomainName;
-use crate::outside::EntryName;
+use crate::outside::{EntryName, StoredError, of_version, parted, wrong};
 
 use super::cached::Cached;
-use super::policy::{Policy, PolicyFaults};
+use super::policy::Policy;
 use super::record::PolicyId;
 
 /// The version of the form.
 const VERSION: u32 = 1;
+/// The most octets of the first line: a domain and an id have less than three hundred.
+const HEAD_LIMIT: usize = 4_096;
 /// The latest moment of a fetch that can be: the end of the year 9999.
 const FETCHED_LIMIT: u64 = 253_402_300_799_000_000;
-
-/// Why the bytes of an entry are no policy.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(super) enum StoredError {
-    /// There is no first line.
-    #[error("it has no first line")]
-    NoHead,
-    /// The first line is not what it should be.
-    #[error("the first line cannot be read: {0}")]
-    Head(#[from] serde_json::Error),
-    /// Another version.
-    #[error("its version is {0}, and {VERSION} is known")]
-    Version(u32),
-    /// A value that cannot be.
-    #[error("{key} is {value:?}")]
-    Value {
-        /// Which.
-        key: &'static str,
-        /// What stands there.
-        value: String,
-    },
-    /// The text is no policy.
-    #[error("the policy cannot be read: {0}")]
-    Policy(#[from] PolicyFaults),
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,26 +68,22 @@ pub(super) fn written(domain: &DomainName, cached: &Cached) -> Vec<u8> {
 /// # Errors
 /// `StoredError` when it is no policy, or not one of that name.
 pub(super) fn read(named: &EntryName, bytes: &[u8]) -> Result<(DomainName, Cached), StoredError> {
-    let end = bytes.iter().position(|byte| *byte == b'\n');
-    let (head, text) = bytes.split_at(end.ok_or(StoredError::NoHead)?);
+    let (head, text) = parted(bytes, HEAD_LIMIT)?;
     let head: Head = serde_json::from_slice(head)?;
-    if head.version != VERSION {
-        return Err(StoredError::Version(head.version));
-    }
-    let wrong = |key, value: &str| StoredError::Value {
-        key,
-        value: value.to_owned(),
-    };
+    of_version(head.version, VERSION)?;
     let domain = DomainName::parse(&head.domain)
         .ok()
         .filter(|domain| name(domain) == *named)
-        .ok_or_else(|| wrong("domain", &head.domain))?;
+        .ok_or_else(|| wrong("domain", head.domain))?;
     if head.fetched > FETCHED_LIMIT {
-        return Err(wrong("fetched", &head.fetched.to_string()));
+        return Err(wrong("fetched", head.fetched.to_string()));
     }
     let cached = Cached {
-        id: PolicyId::parse(&head.id).ok_or_else(|| wrong("id", &head.id))?,
-        policy: Policy::parse(&text[1..])?,
+        id: PolicyId::parse(&head.id).ok_or_else(|| wrong("id", head.id))?,
+        policy: Policy::parse(text).map_err(|faults| StoredError::Text {
+            part: "policy",
+            why: faults.to_string(),
+        })?,
         fetched: SystemTime::UNIX_EPOCH + Duration::from_micros(head.fetched),
     };
     Ok((domain, cached))
@@ -172,7 +143,7 @@ mod tests {
                 "forced",
                 "the policy cannot be read: the mode \"forced\" is not \"enforce\", \"testing\" or \"none\"",
             ),
-            ("}\n", "}", "it has no first line"),
+            ("}\n", "}", "the first line does not end within 4096 octets"),
         ];
         for (from, to, want) in cases {
             let bytes = match to {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 
 use crate::address::DomainName;
-use crate::outside::{Clock, Kind, Outside, Store, take_up};
+use crate::outside::{Clock, Kind, Outside, Store, take_up, wrong};
 use crate::route::Chance;
 
 use super::day::Day;
@@ -72,9 +72,9 @@ impl Keeper {
     pub(crate) async fn load(outside: &Outside, chance: Arc<Chance>) -> io::Result<Self> {
         let keeper = Self::new(outside, chance);
         take_up(&*outside.store, Kind::Tallies, |name, bytes| {
-            let entry = stored::read(bytes).map_err(|error| error.to_string())?;
+            let entry = stored::read(bytes)?;
             if stored::name(&entry.domain, entry.day) != *name {
-                return Err("its name is that of another one".to_owned());
+                return Err(wrong("domain", entry.domain.as_str()));
             }
             let key = (entry.day, entry.domain.clone());
             let held = Held {

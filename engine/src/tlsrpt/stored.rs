@@ -1,6 +1,6 @@
 //! A day with a domain, as it is written down: one JSON text.
 //!
-//! A reader refuses keys that it does not know, and values that reports do not have.
+//! A reader refuses values that reports do not have.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::address::DomainName;
-use crate::outside::EntryName;
+use crate::outside::{EntryName, StoredError, of_version, wrong};
 
 use super::day::Day;
 use super::entry::{Entry, Sending};
@@ -24,29 +24,6 @@ const VERSION: u32 = 1;
 const LIMIT: usize = 16 * 1_024 * 1_024;
 /// How many octets of the digest of a domain are in a name.
 const DIGEST: usize = 16;
-
-/// Why the bytes of an entry are none.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum StoredError {
-    /// There are too many of them.
-    #[error("it has {0} octets")]
-    Long(usize),
-    /// They are no such JSON.
-    #[error("it cannot be read: {0}")]
-    Json(#[from] serde_json::Error),
-    /// Another version.
-    #[error("its version is {0}, and {VERSION} is known")]
-    Version(u32),
-    /// A value that cannot be.
-    #[error("{key} is {value:?}")]
-    Value {
-        /// Which.
-        key: &'static str,
-        /// What stands there.
-        value: String,
-    },
-}
 
 /// The name of an entry: the day, and what stands for the domain, whose own name may be longer than a name may be.
 #[must_use]
@@ -154,12 +131,14 @@ fn policy_head(tally: &PolicyTally) -> PolicyHead {
 /// `StoredError` when the bytes are none.
 pub(super) fn read(bytes: &[u8]) -> Result<Entry, StoredError> {
     if bytes.len() > LIMIT {
-        return Err(StoredError::Long(bytes.len()));
+        return Err(StoredError::Octets {
+            part: "entry",
+            told: format!("at most {LIMIT}"),
+            found: bytes.len(),
+        });
     }
     let head: EntryHead = serde_json::from_slice(bytes)?;
-    if head.version != VERSION {
-        return Err(StoredError::Version(head.version));
-    }
+    of_version(head.version, VERSION)?;
     let policies = head.policies.into_iter().map(policy_tally);
     Ok(Entry {
         domain: domain(head.domain)?,
@@ -213,10 +192,6 @@ fn seconds(moment: SystemTime) -> u64 {
 fn moment(key: &'static str, seconds: u64) -> Result<SystemTime, StoredError> {
     let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
     moment.ok_or_else(|| wrong(key, seconds.to_string()))
-}
-
-fn wrong(key: &'static str, value: String) -> StoredError {
-    StoredError::Value { key, value }
 }
 
 #[cfg(test)]
@@ -318,7 +293,10 @@ mod tests {
             );
         }
         let long = format!("{sound}{}", " ".repeat(LIMIT));
-        assert!(matches!(read(long.as_bytes()), Err(StoredError::Long(_))));
+        assert!(matches!(
+            read(long.as_bytes()),
+            Err(StoredError::Octets { .. })
+        ));
     }
 
     #[test]

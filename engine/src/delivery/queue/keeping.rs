@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::delivery::expansion::expand;
 use crate::delivery::message::{Message, Recipient};
 use crate::delivery::telling::Telling;
-use crate::outside::{EntryName, Kind, take_up};
+use crate::outside::{EntryName, Kind, take_up, wrong};
 
 use super::bounds::NotTaken;
 use super::held::{Held, Unwritten};
@@ -25,8 +25,8 @@ impl Queue {
     pub(crate) async fn resume(&self) -> io::Result<()> {
         let store = Arc::clone(&self.workshop().outside.store);
         take_up(&*store, Kind::Messages, |name, bytes| {
-            let id = id_of(name).ok_or("its name is none of ours")?;
-            let held = stored::read(bytes).map_err(|error| error.to_string())?;
+            let id = id_of(name).ok_or_else(|| wrong("name", name.as_str()))?;
+            let held = stored::read(bytes)?;
             self.state().put(id, held);
             Ok(())
         })

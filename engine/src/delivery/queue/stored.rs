@@ -10,7 +10,7 @@
 //!
 //! (In the file the JSON has no line breaks.) `from` is null for the null sender; `octets` counts the content. Recipients
 //! that have an outcome are no longer there. The last trouble is told as a notice needs it, not as the program has it, so that
-//! the file outlasts changes of the program. A reader refuses keys it does not know: they may be a demand.
+//! the file outlasts changes of the program.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -21,6 +21,7 @@ use crate::address::Mailbox;
 use crate::delivery::message::{DsnParameters, Message, Notify, Recipient, Return};
 use crate::delivery::tls_tag::TlsTag;
 use crate::delivery::trouble::{Remembered, Trouble};
+use crate::outside::{StoredError, of_version, parted, wrong};
 use crate::smtp::Reply;
 
 use super::held::{Held, Waiting};
@@ -30,37 +31,6 @@ use super::moment;
 const VERSION: u32 = 1;
 /// The most octets of the first line: a thousand recipients with all that may be kept of each.
 pub(super) const HEAD_LIMIT: usize = 16 * 1_024 * 1_024;
-
-/// Why the bytes of an entry are no message.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum StoredError {
-    /// There is no first line, or it does not end.
-    #[error("the first line does not end within {HEAD_LIMIT} octets")]
-    NoHead,
-    /// The first line is not what it should be.
-    #[error("the first line cannot be read: {0}")]
-    Head(#[from] serde_json::Error),
-    /// Another version.
-    #[error("its version is {0}, and {VERSION} is known")]
-    Version(u32),
-    /// A value that cannot be.
-    #[error("{key} is {value:?}")]
-    Value {
-        /// Which.
-        key: &'static str,
-        /// What stands there.
-        value: String,
-    },
-    /// Something of the content is missing, or too much.
-    #[error("the content has {found} octets and should have {told}")]
-    Octets {
-        /// What stands in the first line.
-        told: u64,
-        /// What is there.
-        found: u64,
-    },
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,12 +137,13 @@ pub(super) fn whole(head: &str, content: &[u8]) -> Vec<u8> {
 /// # Errors
 /// `StoredError` when the bytes are none, or not whole.
 pub(super) fn read(bytes: &[u8]) -> Result<Held, StoredError> {
-    let (head, content) = split(bytes).ok_or(StoredError::NoHead)?;
+    let (head, content) = parted(bytes, HEAD_LIMIT)?;
     let (mut message, octets, waiting) = read_head(head)?;
     if octets != content.len() as u64 {
         return Err(StoredError::Octets {
-            told: octets,
-            found: content.len() as u64,
+            part: "content",
+            told: octets.to_string(),
+            found: content.len(),
         });
     }
     message.content = content.into();
@@ -185,9 +156,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Held, StoredError> {
 /// `StoredError` when it is no such line.
 pub(super) fn read_head(head: &[u8]) -> Result<(Message, u64, Vec<Waiting>), StoredError> {
     let head: Head = serde_json::from_slice(head)?;
-    if head.version != VERSION {
-        return Err(StoredError::Version(head.version));
-    }
+    of_version(head.version, VERSION)?;
     let mailbox = |key, text: String| Mailbox::parse(&text).map_err(|_| wrong(key, text));
     let dsn = DsnParameters {
         ret: (head.ret)
@@ -251,22 +220,10 @@ fn known_moment(key: &'static str, text: String) -> Result<SystemTime, StoredErr
     moment::read(&text).ok_or_else(|| wrong(key, text))
 }
 
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes
-        .iter()
-        .take(HEAD_LIMIT)
-        .position(|byte| *byte == b'\n')?;
-    Some((&bytes[..end], &bytes[end + 1..]))
-}
-
 /// A text that goes into commands and notices: no control character may get that far.
 fn one_line(key: &'static str, text: String) -> Result<String, StoredError> {
     if text.chars().any(char::is_control) {
         return Err(wrong(key, text));
     }
     Ok(text)
-}
-
-fn wrong(key: &'static str, value: String) -> StoredError {
-    StoredError::Value { key, value }
 }
