@@ -14,11 +14,6 @@ mod door;
 mod dsn;
 mod engine;
 mod header;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "policies and reports, which need it, come next"
-)]
 mod https;
 mod obligation;
 pub mod outside;

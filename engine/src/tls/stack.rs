@@ -75,7 +75,6 @@ impl Stack {
     ///
     /// # Errors
     /// `StackError` when it cannot be set up.
-    #[allow(dead_code, reason = "policies and reports, which need it, come next")]
     pub(crate) fn for_web(clock: Arc<dyn Clock>) -> Result<Self, StackError> {
         Ok(Self(Kind::Modern(Modern::new(
             TlsVersion::Tls12,
