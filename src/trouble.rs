@@ -38,6 +38,14 @@ impl Trouble {
         }
     }
 
+    /// A bad list of known failures.
+    pub(crate) fn known_failures(problems: &Problems) -> Self {
+        Self {
+            message: "this is no list of known failures".to_owned(),
+            ..Self::files(problems)
+        }
+    }
+
     /// Bad settings: every problem on lines of its own, and a sentence about all.
     pub(crate) fn settings(problems: &mtaspec_engine::settings::file::Problems) -> Self {
         let count = match problems.iter().count() {

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum};
 use mtaspec::builtin::BuiltIn;
@@ -19,10 +18,14 @@ use mtaspec_harness::plan::{Order, Shard};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, with_causes};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::{Recording, SubjectName};
-use mtaspec_judge::report;
+use mtaspec_judge::report::{self, RunReport};
 use mtaspec_judge::scenario::Case;
 use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
+use super::known_failures::KnownFailures;
+use super::report_file::{self, ReportFile};
 use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
 use crate::selection::{Selection, SuiteFolder};
@@ -62,6 +65,8 @@ pub(crate) struct Run {
     /// Tell how long the slowest cases took
     #[arg(long)]
     timing: bool,
+    #[command(flatten)]
+    known: KnownFailures,
     #[command(flatten)]
     suite: SuiteFolder,
 }
@@ -106,21 +111,6 @@ impl From<ProfileWord> for RowProfile {
     }
 }
 
-/// `json=FILE`.
-#[derive(Debug, Clone)]
-struct ReportFile(PathBuf);
-
-impl FromStr for ReportFile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
-            Some(("json", file)) if !file.is_empty() => Ok(Self(file.into())),
-            _ => Err("write json=FILE".to_owned()),
-        }
-    }
-}
-
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| "write a number from 1 on".to_owned())
@@ -142,15 +132,23 @@ impl Run {
                 "nothing is left to run; take away --profile or --shard, or widen the pattern",
             ));
         }
-        let reports = self.open_reports()?;
+        let reports = report_file::open(&self.report)?;
         self.prepare_records()?;
-        let mut ran = self.play(&selection, &order, subject)?;
+        let options = self.judge_options()?;
+        let mut ran = self.play(&selection, &order, subject, &options)?;
         let results = ran.in_order_of(&cases);
         self.tell(&ran, &results, &selection);
+        let report = self.report_of(&ran, &results);
         for (path, file) in reports {
-            write_report(&path, file, &results, &ran.subject)?;
+            report_file::write(&path, file, &report)?;
         }
-        Ok(ran.exit_code(&results))
+        let is_whole = self.patterns.is_empty();
+        let as_listed = self
+            .known
+            .tell(&options.known_failures, &results, &selection, is_whole);
+        self.known
+            .write(&options.known_failures, &results, &selection)?;
+        Ok(ran.exit_code(&results, as_listed))
     }
 
     /// Cases that have a table of the profile.
@@ -165,20 +163,11 @@ impl Run {
         cases.iter().filter(has_table).cloned().collect()
     }
 
-    /// A report that cannot be written shows before the run, not after it.
-    fn open_reports(&self) -> Result<Vec<(PathBuf, File)>, Trouble> {
-        let open = |ReportFile(path): &ReportFile| match File::create(path) {
-            Ok(file) => Ok((path.clone(), file)),
-            Err(error) => Err(unwritable("report", path, &error)),
-        };
-        self.report.iter().map(open).collect()
-    }
-
     fn prepare_records(&self) -> Result<(), Trouble> {
         match &self.record {
             None => Ok(()),
             Some(folder) => std::fs::create_dir_all(folder)
-                .map_err(|error| unwritable("folder for recordings", folder, &error)),
+                .map_err(|error| report_file::unwritable("folder for recordings", folder, &error)),
         }
     }
 
@@ -187,7 +176,9 @@ impl Run {
         selection: &Selection,
         order: &Order,
         subject: Arc<dyn Subject>,
+        options: &JudgeOptions,
     ) -> Result<Ran, Trouble> {
+        let began = Instant::now();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -209,7 +200,6 @@ impl Run {
             noted.now();
             on_interrupt.now();
         });
-        let options = self.judge_options();
         let progress = Progress::new(order.run.len() + order.skipped.len());
         let mut ran = Ran {
             subject: SubjectName {
@@ -221,6 +211,8 @@ impl Run {
             skipped: (order.skipped.iter())
                 .map(|skipped| CaseResult::skipped(&skipped.case, &skipped.why.to_string()))
                 .collect(),
+            began: now,
+            lasted: Duration::ZERO,
             interrupted: false,
             unwritten: Vec::new(),
         };
@@ -233,7 +225,7 @@ impl Run {
             self.jobs(),
             &stop,
             |evidence| {
-                let result = evidence.judge(&options);
+                let result = evidence.judge(options);
                 progress.done(&result);
                 if self.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error) {
                     stop.now();
@@ -246,16 +238,27 @@ impl Run {
         );
         progress.end();
         ran.interrupted = interrupted.is_wanted();
+        ran.lasted = began.elapsed();
         // Fakes that still hold a connection open must not hold up the end.
         runtime.shutdown_background();
         Ok(ran)
     }
 
-    fn judge_options(&self) -> JudgeOptions {
-        JudgeOptions {
+    fn judge_options(&self) -> Result<JudgeOptions, Trouble> {
+        Ok(JudgeOptions {
             profile: self.profile.map(RowProfile::from),
             strict: self.strict,
-            known_failures: Vec::new(),
+            known_failures: self.known.read()?,
+        })
+    }
+
+    fn report_of(&self, ran: &Ran, results: &[CaseResult]) -> RunReport {
+        RunReport {
+            began: OffsetDateTime::from(ran.began).format(&Rfc3339).ok(),
+            milliseconds: u64::try_from(ran.lasted.as_millis()).unwrap_or(u64::MAX),
+            rows: self.profile.map(RowProfile::from),
+            strict: self.strict,
+            ..RunReport::of(results, &ran.subject)
         }
     }
 
@@ -309,6 +312,8 @@ struct Ran {
     subject: SubjectName,
     judged: Vec<(CaseResult, Arc<Recording>)>,
     skipped: Vec<CaseResult>,
+    began: SystemTime,
+    lasted: Duration,
     interrupted: bool,
     unwritten: Vec<String>,
 }
@@ -329,11 +334,12 @@ impl Ran {
         results
     }
 
-    fn exit_code(&self, results: &[CaseResult]) -> ExitCode {
+    fn exit_code(&self, results: &[CaseResult], as_listed: bool) -> ExitCode {
         if self.interrupted || !self.unwritten.is_empty() {
             return ExitCode::from(3);
         }
-        ExitCode::from(report::exit_code(results, true))
+        let code = report::exit_code(results, true);
+        ExitCode::from(if as_listed { code } else { code.max(1) })
     }
 }
 
@@ -355,26 +361,4 @@ fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
 /// Ids have neither underscores nor dots, so no two of them share a name.
 fn file_name(id: &str) -> String {
     format!("{}.jsonl", id.replace('/', "_").replace('#', "__"))
-}
-
-fn write_report(
-    path: &Path,
-    mut file: File,
-    results: &[CaseResult],
-    subject: &SubjectName,
-) -> Result<(), Trouble> {
-    let text = report::json(results, subject);
-    file.write_all(text.as_bytes()).map_err(|error| {
-        Trouble::run(format!(
-            "the report {} cannot be written: {error}",
-            path.display()
-        ))
-    })
-}
-
-fn unwritable(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
-    Trouble::usage(format!(
-        "the {what} {} cannot be written: {error}; give a place that can",
-        path.display()
-    ))
 }

@@ -10,7 +10,7 @@ use mtaspec::builtin::BuiltIn;
 use mtaspec::own_relay::OwnRelay;
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::SubjectName;
-use mtaspec_judge::report::json;
+use mtaspec_judge::report::RunReport;
 use mtaspec_judge::scenario::Case;
 use mtaspec_judge::verdict::CaseResult;
 
@@ -29,7 +29,7 @@ fn told(result: &CaseResult) -> (String, String) {
         version: String::new(),
         capabilities: BuiltIn.capabilities(),
     };
-    let text = json(std::slice::from_ref(&result), &nobody);
+    let text = RunReport::of(std::slice::from_ref(&result), &nobody).to_json();
     (result.id, text)
 }
 

@@ -15,6 +15,7 @@ mod engine;
 mod foreign;
 mod foreign_program;
 mod inert;
+mod known_failures;
 mod live;
 mod order;
 mod play;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mtaspec::builtin::BuiltIn;
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::SubjectName;
-use mtaspec_judge::report::json;
+use mtaspec_judge::report::RunReport;
 use mtaspec_judge::scenario::Case;
 
 use super::play::Loaded;
@@ -41,7 +41,7 @@ fn told(suite: &Loaded, cases: &[Arc<Case>], jobs: usize) -> BTreeMap<String, St
     let played = suite.play(Arc::new(BuiltIn), cases, jobs);
     let results = played.into_iter().map(|(mut result, _)| {
         result.milliseconds = 0;
-        let text = json(std::slice::from_ref(&result), &subject);
+        let text = RunReport::of(std::slice::from_ref(&result), &subject).to_json();
         (result.id, text)
     });
     results.collect()

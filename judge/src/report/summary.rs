@@ -27,9 +27,15 @@ impl Summary {
     /// Counts results.
     #[must_use]
     pub fn of(results: &[CaseResult]) -> Self {
+        Self::count(results.iter().map(|result| result.verdict))
+    }
+
+    /// Counts verdicts.
+    #[must_use]
+    pub fn count(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         let mut summary = Self::default();
-        for result in results {
-            match result.verdict {
+        for verdict in verdicts {
+            match verdict {
                 Verdict::Pass => summary.passed += 1,
                 Verdict::Warn => summary.warned += 1,
                 Verdict::Fail => summary.failed += 1,

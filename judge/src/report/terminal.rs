@@ -196,13 +196,14 @@ pub fn wrapped(text: &str, indent: &str) -> String {
     lines.join("\n")
 }
 
-fn one_line(text: &str) -> String {
+/// A text without line ends and other control characters, whoever wrote it.
+pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-fn painted(verdict: Verdict, text: &str, colour: Colour) -> String {
+pub(super) fn painted(verdict: Verdict, text: &str, colour: Colour) -> String {
     let code = match verdict {
         Verdict::Pass => "32",
         Verdict::Warn | Verdict::KnownFailure => "33",

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{Colour, detail, exit_code, json, line, summary};
+use super::{Colour, RunReport, detail, exit_code, line, summary};
 use crate::events::{Event, What};
 use crate::scenario::{Case, Catalogue, Level, OutcomeWord, TlsCondition, Wanted};
 use crate::verdict::testing::*;
@@ -115,7 +115,7 @@ fn each_case_has_a_line_and_the_run_a_last_one() {
 #[test]
 fn the_report_for_programs_has_each_finding() {
     let (failed, recording) = result_of(expects_delivery(), in_plaintext());
-    assert_snapshot!(json(&[failed], &recording.subject));
+    assert_snapshot!(RunReport::of(&[failed], &recording.subject).to_json());
 }
 
 #[test]

@@ -66,10 +66,12 @@ pub use host::{
 pub use message::{Ask, Client, Message, ReportBody};
 pub use name::{ascii_form, domain_of, is_same_name, without_brackets};
 pub use pattern::{IdPattern, PatternError};
+pub(crate) use problem::{Complaint, Notes, Source, Span};
 pub use problem::{Problem, Problems};
 pub use read::read_text;
 pub use reference::reference;
 pub use schema::schema;
 pub use settings::{ListEntry, Route, Rule, Settings, Switches};
+pub(crate) use spelling::nearest;
 pub use suite::Suite;
 pub use world::{Denial, Dnssec, Domain, ExtraRecord, MxRecord, Sts, TlsRpt, World};

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::doubt::{Doubt, TwinResult, doubt};
 use super::evidence::Evidence;
 use super::finding::{Finding, FindingVerdict, Holds, Raw, findings_of};
-use super::options::{JudgeOptions, KnownFailure};
+use super::options::JudgeOptions;
 use super::outcome::{Fate, Outcome};
-use super::wildcard::fits;
 use crate::events::{Event, Recording, What};
 use crate::scenario::{Case, Level, Place, Wanted};
 
@@ -117,7 +116,7 @@ pub fn judge(recording: &Recording, twin: &TwinResult, options: &JudgeOptions) -
             .findings
             .extend(tables.into_iter().flatten().map(|raw| raw.finding));
     }
-    result.forgive(&options.known_failures);
+    result.forgive(&options.known_failures, options.profile.is_none());
     result.conclude(recording);
     result
 }
@@ -162,30 +161,6 @@ impl CaseResult {
         }
     }
 
-    /// Turns failures that the profile lists into known ones, and notes those that did not happen.
-    fn forgive(&mut self, known: &[KnownFailure]) {
-        for listed in known.iter().filter(|listed| fits(&listed.case, &self.id)) {
-            let mut happened = false;
-            for finding in &mut self.findings {
-                if finding.expectation == listed.expectation
-                    && fits(&listed.got, &finding.got)
-                    && matches!(
-                        finding.verdict,
-                        FindingVerdict::Fail | FindingVerdict::Warn | FindingVerdict::KnownFailure
-                    )
-                {
-                    finding.verdict = FindingVerdict::KnownFailure;
-                    finding.reason = Some(listed.reason.clone());
-                    happened = true;
-                }
-            }
-            if !happened {
-                self.unexpected_passes
-                    .push(format!("{} = {}", listed.expectation, listed.got));
-            }
-        }
-    }
-
     fn conclude(&mut self, recording: &Recording) {
         for finding in &self.findings {
             for row in &finding.requirements {
@@ -199,6 +174,7 @@ impl CaseResult {
         if let Some(reason) = harness_failure(recording) {
             self.verdict = Verdict::Error;
             self.reason = Some(reason);
+            self.unexpected_passes.clear();
             return;
         }
         // A folder of one's own may cite no rows.
@@ -223,6 +199,7 @@ impl CaseResult {
             .find(|finding| finding.verdict == verdict);
         if self.verdict == Verdict::Pass && subject_ended(recording) {
             self.verdict = Verdict::Inconclusive;
+            self.unexpected_passes.clear();
             self.reason = Some("the subject ended while the case ran".to_owned());
         } else if self.verdict != Verdict::Pass {
             self.reason = telling.map(|finding| sentence(finding, recording.case.steps.len()));

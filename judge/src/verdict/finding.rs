@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
+use super::known_failure::FailureKind;
 use super::scope::Scope;
 use super::{content, delivery, event_findings, wanted};
 use crate::scenario::{Expect, Expectation, Level, Place, Wanted};
@@ -24,6 +25,10 @@ pub struct Finding {
     pub verdict: FindingVerdict,
     /// Why it is inconclusive, a known failure, or a warning at most.
     pub reason: Option<String>,
+    /// What the known failure is, if somebody has looked.
+    pub kind: Option<FailureKind>,
+    /// Where the known failure is documented, or was reported.
+    pub link: Option<String>,
     /// Where the key stands in the file.
     pub place: Place,
     /// The step, from 1.
@@ -174,6 +179,8 @@ pub(crate) fn findings_of(evidence: &Evidence<'_>, step: usize, table: &Expect) 
                     level: table.level,
                     verdict: FindingVerdict::NotJudged,
                     reason: None,
+                    kind: None,
+                    link: None,
                     place: expectation.place.clone(),
                     step,
                     decisive: found.decisive,

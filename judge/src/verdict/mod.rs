@@ -4,6 +4,8 @@
 
 mod case_verdict;
 mod doubt;
+mod known_failure;
+mod known_list;
 mod options;
 
 mod content;
@@ -39,6 +41,8 @@ mod delivery_tests;
 #[cfg(test)]
 mod event_tests;
 #[cfg(test)]
+mod known_failure_tests;
+#[cfg(test)]
 mod notice_tests;
 #[cfg(test)]
 mod order_tests;
@@ -56,9 +60,11 @@ mod verdict_tests;
 pub use case_verdict::{CaseResult, Verdict, judge};
 pub use doubt::TwinResult;
 pub use finding::{Finding, FindingVerdict};
+pub use known_failure::{FailureKind, KnownFailure, Unmet, unmet};
+pub use known_list::read_known_failures;
 pub use messages::copy_names;
 pub use notice::{Notice, NoticeRecipient, Returned};
-pub use options::{JudgeOptions, KnownFailure, RowProfile};
+pub use options::{JudgeOptions, RowProfile};
 pub use outcome::{Fate, Outcome};
 pub use tls_report::report_problems;
 pub use untruth::{Untruth, untruths};

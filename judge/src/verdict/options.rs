@@ -1,24 +1,13 @@
 //! How to judge: which rows count, how strictly, and what a subject is known to fail.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::known_failure::KnownFailure;
 use crate::scenario::Level;
 
-/// A failure that a profile lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct KnownFailure {
-    /// The case's id, `*` and `?` allowed.
-    pub case: String,
-    /// The key.
-    pub expectation: String,
-    /// What was got, `*` and `?` allowed.
-    pub got: String,
-    /// Why it is so.
-    pub reason: String,
-}
-
 /// A set of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RowProfile {
     /// All rows but the documented ones.
     Rfc,

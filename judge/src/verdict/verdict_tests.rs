@@ -1,9 +1,7 @@
 //! The verdict of a case: levels, twin, met, known failures, profiles, errors.
 
 use super::testing::*;
-use super::{
-    CaseResult, FindingVerdict, JudgeOptions, KnownFailure, RowProfile, TwinResult, Verdict, judge,
-};
+use super::{CaseResult, FindingVerdict, JudgeOptions, RowProfile, TwinResult, Verdict, judge};
 use crate::events::{Event, What};
 use crate::scenario::{
     Case, Direction, Fields, Level, OutcomeWord, Pattern, StartTls, TlsCondition, Wanted,
@@ -226,54 +224,6 @@ fn each_step_is_judged_over_its_own_events() {
         found.reason.as_deref(),
         Some("step 1: outcome: wanted deferred or returned, got delivered")
     );
-}
-
-#[test]
-fn a_failure_that_the_profile_lists_is_known_and_anything_else_still_fails() {
-    let known = |case: &str, got: &str| KnownFailure {
-        case: case.into(),
-        expectation: "tls".into(),
-        got: got.into(),
-        reason: "it knows no TLS".into(),
-    };
-    // (wanted, listed, verdict, unexpected passes)
-    let cases = [
-        (
-            vec![any_tls()],
-            known("starttls/*", "none"),
-            Verdict::KnownFailure,
-            0,
-        ),
-        (
-            vec![any_tls()],
-            known("starttls/refused", "1.0"),
-            Verdict::Fail,
-            1,
-        ),
-        (vec![any_tls()], known("other", "none"), Verdict::Fail, 0),
-        (
-            vec![any_tls(), refusal()],
-            known("starttls/*", "none"),
-            Verdict::Fail,
-            0,
-        ),
-        (
-            vec![delivery()],
-            known("starttls/*", "none"),
-            Verdict::Pass,
-            1,
-        ),
-    ];
-    for (wanted, listed, verdict, unexpected) in cases {
-        let options = JudgeOptions {
-            known_failures: vec![listed.clone()],
-            ..JudgeOptions::default()
-        };
-        let case = case_wanting(Level::Must, wanted);
-        let found = result(case, delivered("none"), &TwinResult::Delivered, &options);
-        assert_eq!(found.verdict, verdict, "{listed:?}");
-        assert_eq!(found.unexpected_passes.len(), unexpected, "{listed:?}");
-    }
 }
 
 #[test]

@@ -10,6 +10,25 @@ pub fn told(wanted: &Wanted) -> String {
     format!("{} = {}", key(wanted), value(wanted))
 }
 
+/// The names of all keys.
+pub(crate) const KEYS: [&str; 15] = [
+    "outcome",
+    "status",
+    "tls",
+    "via",
+    "rounds",
+    "attempts",
+    "leaked",
+    "disclosed",
+    "notice",
+    "trace",
+    "report",
+    "answer",
+    "saw",
+    "never",
+    "order",
+];
+
 /// The name of the key.
 pub(crate) const fn key(wanted: &Wanted) -> &'static str {
     match wanted {
