@@ -9,6 +9,7 @@ mod runtime;
 mod selection;
 mod signals;
 mod trouble;
+mod whereabouts;
 
 use std::process::ExitCode;
 

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use mtaspec_certs::{AuthorityFiles, catalogue};
+use mtaspec_certs::AuthorityFiles;
+use mtaspec_certs::catalogue::AuthorityProfile;
+use mtaspec_harness::plan::Pool;
 use mtaspec_harness::runner::with_causes;
 
 use crate::output::say_line;
 use crate::trouble::Trouble;
+use crate::whereabouts::Base;
 
 /// Make test authorities of your own
 #[derive(Debug, Args)]
@@ -24,14 +27,23 @@ enum Action {
         /// The folder
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// A zone of yours that they vouch for in place of `test`
+        #[arg(long, value_name = "NAME")]
+        base: Option<Base>,
+        /// Addresses that they vouch for beside the usual ones; may be given again
+        #[arg(long, value_name = "PREFIX")]
+        pool: Vec<Pool>,
     },
 }
 
 impl Pki {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
-        let Action::New { folder } = self.action;
-        let profile = catalogue::authorities();
-        AuthorityFiles::generate(profile)
+        let Action::New { folder, base, pool } = self.action;
+        let base = base.as_ref().map_or("test", Base::as_str);
+        let mut profile = AuthorityProfile::private(base);
+        let ranges = pool.iter().map(ToString::to_string);
+        profile.permitted_ranges.extend(ranges);
+        AuthorityFiles::generate(&profile)
             .and_then(|files| files.write_new(&folder))
             .map_err(|error| Trouble::usage(with_causes(&error)))?;
         say_line(&format!("new authorities are in {}", folder.display()));

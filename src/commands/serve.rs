@@ -7,13 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::tls::legacy_suites;
-use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Options, Role};
-use mtaspec_harness::plan::{
-    AddressError, AddressMode, PlanError, PlanOptions, PlannedCase, Pool, is_in_build,
-};
+use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Role};
+use mtaspec_harness::plan::{AddressError, PlanError, PlanOptions, PlannedCase, is_in_build};
 use mtaspec_harness::recorder::Recorder;
 use mtaspec_harness::runner::with_causes;
 use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
@@ -24,6 +22,7 @@ use crate::runtime::runtime;
 use crate::selection::SuiteFolder;
 use crate::signals::asked_to_stop;
 use crate::trouble::Trouble;
+use crate::whereabouts::Whereabouts;
 
 /// Keep the fake Internet up and tell who is where
 #[derive(Debug, Args)]
@@ -34,22 +33,10 @@ pub(crate) struct Serve {
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
-    /// Where the fakes listen
-    #[arg(long, value_enum, default_value = "free")]
-    ports: Ports,
-    /// Where the addresses come from, with real ports: a part of 127.0.0.0/8 [default: 127.64.0.0/10]
-    #[arg(long, value_name = "PREFIX")]
-    pool: Option<Pool>,
+    #[command(flatten)]
+    whereabouts: Whereabouts,
     #[command(flatten)]
     suite: SuiteFolder,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Ports {
-    /// 127.0.0.1, on ports that happen to be free
-    Free,
-    /// 25, 53 and 443, on addresses of the pool
-    Real,
 }
 
 impl Serve {
@@ -61,16 +48,7 @@ impl Serve {
 
     async fn serve(&self, cases: &[Arc<Case>]) -> Result<ExitCode, Trouble> {
         let now = SystemTime::now();
-        let options = Options {
-            addresses: match (self.ports, self.pool) {
-                (Ports::Free, None) => AddressMode::Mapped,
-                (Ports::Free, Some(_)) => {
-                    return Err(Trouble::usage("a pool is for real ports; add --ports real"));
-                }
-                (Ports::Real, pool) => AddressMode::Real(pool.unwrap_or(Pool::LOOPBACK)),
-            },
-            ..Options::at(now)
-        };
+        let (options, plan_options) = self.whereabouts.options(now)?;
         let internet = Internet::start(options)
             .await
             .map_err(|error| Trouble::run(with_causes(&error)))?;
@@ -83,13 +61,13 @@ impl Serve {
                 ));
                 continue;
             }
-            match plan(&internet, case) {
+            match plan(&internet, case, &plan_options) {
                 Ok(planned) => {
                     let world = bring_up(&internet, &planned, now).await?;
                     worlds.push((Arc::clone(case), world));
                 }
                 Err(PlanError::Address {
-                    reason: reason @ AddressError::NoIpv6,
+                    reason: reason @ (AddressError::NoIpv6(_) | AddressError::NoIpv4(_)),
                     ..
                 }) => complain(&format!("mtaspec: {} is left out: {reason}", case.id)),
                 Err(error) => return Err(Trouble::run(with_causes(&error))),
@@ -105,7 +83,7 @@ impl Serve {
                 self.tell_host(&case.id, &host);
             }
         }
-        self.tell_ready(&internet, &root);
+        self.tell_ready(&internet, &root, plan_options.token.as_deref());
         stop.await;
         for (_, world) in worlds {
             world.end().await;
@@ -152,7 +130,7 @@ impl Serve {
         ));
     }
 
-    fn tell_ready(&self, internet: &Internet, root: &RootFile) {
+    fn tell_ready(&self, internet: &Internet, root: &RootFile, token: Option<&str>) {
         let (resolver, validating) = (internet.resolver(), internet.validating_resolver());
         if self.json {
             for (name, address) in [("resolver", resolver), ("validating-resolver", validating)] {
@@ -175,12 +153,16 @@ impl Serve {
                 "validating_resolver": validating.to_string(),
                 "trust_root": root.0,
                 "trust_anchor": internet.trust_anchor().to_string(),
+                "token": token,
             });
             return say_line(&object.to_string());
         }
         say_line(&format!("resolver {resolver}, validating {validating}"));
         say_line(&format!("trust root {}", root.0.display()));
         say_line(&format!("trust anchor {}", internet.trust_anchor()));
+        if let Some(token) = token {
+            say_line(&format!("token {token}"));
+        }
         say_line("ready; stop with Ctrl-C");
     }
 }
@@ -189,9 +171,12 @@ fn version(version: &TlsVersion) -> Value {
     serde_json::to_value(version).unwrap_or_default()
 }
 
-fn plan(internet: &Internet, case: &Arc<Case>) -> Result<PlannedCase, PlanError> {
-    let addresses = internet.addresses();
-    PlannedCase::new(Arc::clone(case), &PlanOptions::default(), addresses)
+fn plan(
+    internet: &Internet,
+    case: &Arc<Case>,
+    options: &PlanOptions,
+) -> Result<PlannedCase, PlanError> {
+    PlannedCase::new(Arc::clone(case), options, internet.addresses())
 }
 
 /// A port that is in use or a right that is missing ends all: it would be the same for the next world.

@@ -75,7 +75,7 @@ fn a_wrong_argument_is_named_with_what_would_be_right() {
                 "--pool",
                 "198.18.0.0/15",
             ],
-            "not on loopback",
+            "off loopback",
         ),
     ];
     for (arguments, want) in cases {

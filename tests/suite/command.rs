@@ -127,7 +127,7 @@ fn bad_usage_and_bad_files_end_with_code_2_and_a_remedy() {
         (vec!["frobnicate"], "unrecognized subcommand"),
         (
             vec!["serve", &healthy, "--pool", "10.0.0.0/8"],
-            "give a part of 127.0.0.0/8",
+            "add --ports real",
         ),
         (
             vec!["serve", &healthy, "--pool", "127.96.0.0/11"],

@@ -5,6 +5,7 @@
 mod files;
 mod generation;
 mod set;
+mod vouching;
 
 pub(crate) use files::MEMBERS;
 pub use files::{AuthorityError, AuthorityFiles};

@@ -85,6 +85,16 @@ impl Authorities {
         self.other_root.certificate.to_vec()
     }
 
+    /// The certificates that stand above those of hosts.
+    pub(super) fn signing(&self) -> [&CertificateDer<'static>; 4] {
+        [
+            &self.ecdsa.root.certificate,
+            &self.ecdsa.intermediate.certificate,
+            &self.rsa.root.certificate,
+            &self.rsa.intermediate.certificate,
+        ]
+    }
+
     fn roots(&self) -> [&Tier; 2] {
         [&self.ecdsa.root, &self.rsa.root]
     }

@@ -11,10 +11,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use mtaspec_judge::events::What;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
+use super::door::Door;
 use super::wire::Wire;
 use crate::recorder::{Recorder, Teller};
 
@@ -55,25 +56,28 @@ pub(super) struct Listening<S> {
 type Tasks = Arc<Mutex<JoinSet<()>>>;
 
 impl<S: Serve> Listening<S> {
-    /// Listens at this address (port 0 takes any) and serves until dropped. Needs a running tokio.
+    /// Listens at this door (port 0 takes any) and serves until dropped. Needs a running tokio.
     ///
     /// # Errors
     /// When the address is taken or not ours.
-    pub(super) fn at(bind: SocketAddr, standing: S) -> io::Result<Self> {
+    pub(super) fn at(door: Door, standing: S) -> io::Result<Self> {
         let standing = Arc::new(Mutex::new(Arc::new(standing)));
-        let socket = match bind {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        socket.set_reuseaddr(true)?;
-        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
-        socket.bind(bind)?;
+        let socket = door.tcp(|socket| {
+            socket.set_reuseaddr(true)?;
+            socket.set_recv_buffer_size(RECEIVE_BUFFER)
+        })?;
         let listener = Arc::new(socket.listen(BACKLOG)?);
         let real_address = listener.local_addr()?;
         let tasks = Tasks::default();
         let (close, closing) = watch::channel(());
         let weak = Arc::downgrade(&listener);
-        let accept = accept(weak, Arc::clone(&standing), Arc::clone(&tasks), closing);
+        let accept = accept(
+            weak,
+            door,
+            Arc::clone(&standing),
+            Arc::clone(&tasks),
+            closing,
+        );
         Ok(Self {
             real_address,
             _listener: listener,
@@ -119,6 +123,7 @@ impl<S> Drop for Listening<S> {
 
 async fn accept<S: Serve>(
     listener: Weak<TcpListener>,
+    door: Door,
     standing: Arc<Mutex<Arc<S>>>,
     tasks: Tasks,
     closing: watch::Receiver<()>,
@@ -130,6 +135,8 @@ async fn accept<S: Serve>(
         });
         let tcp = match next.await {
             None => return,
+            // Whoever may not come hears nothing, and nothing is told of him.
+            Some(Ok((_, peer))) if !door.answers(peer) => continue,
             Some(Ok((tcp, _))) => tcp,
             // Out of descriptors, or the peer is gone already: others may do better, a little later.
             Some(Err(_)) => {

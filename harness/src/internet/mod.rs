@@ -5,6 +5,7 @@
 
 pub(crate) mod channel;
 mod connections;
+mod door;
 mod hosts;
 mod listening;
 mod network;
@@ -21,6 +22,7 @@ pub mod tls;
 pub mod wire;
 
 pub use connections::ConnectionCounter;
+pub use door::{Allowed, Door};
 pub use hosts::{HostUp, Role};
 pub use network::{Internet, Options, StartError};
 pub use post::PostError;

@@ -2,24 +2,32 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use mtaspec_certs::{Authorities, Mint};
 use mtaspec_judge::scenario::Family;
 use rustls_pki_types::CertificateDer;
+use tokio::net::TcpStream;
 
 use super::dns::{DnsError, DnsServer, DnsSetup, TrustAnchor};
+use super::door::{Allowed, Door};
+use super::post::PostError;
 use super::tls::CertificateStore;
 use super::world::{CaseWorld, WorldError};
 use crate::clock::CaseClock;
 use crate::plan::{AddressBook, AddressError, AddressMode, PlannedCase};
 use crate::recorder::Recorder;
 
+/// How long an address of this machine may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How a run is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Which addresses and ports the fakes have.
     pub addresses: AddressMode,
+    /// Whom they answer.
+    pub allowed: Allowed,
     /// The instant that counts as "now" for certificates and signatures.
     pub now: SystemTime,
     /// Who signs them.
@@ -29,11 +37,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Mapped addresses below `test`, signed by the committed authorities.
+    /// Mapped addresses of loopback below `test`, signed by the committed authorities.
     #[must_use]
     pub fn at(now: SystemTime) -> Self {
         Self {
             addresses: AddressMode::Apart,
+            allowed: Allowed::everybody(),
             now,
             authorities: Arc::new(Authorities::committed()),
             base: "test".into(),
@@ -51,12 +60,25 @@ pub enum StartError {
     /// The resolvers.
     #[error(transparent)]
     Dns(#[from] DnsError),
+    /// Nobody comes to the addresses of the pool.
+    #[error("nobody can reach the resolvers")]
+    Unreachable(#[source] PostError),
+}
+
+/// A socket can be bound to any IPv6 address; whether this machine answers at it shows when it is called.
+async fn is_ours(resolver: SocketAddr) -> Result<(), StartError> {
+    let called = tokio::time::timeout(PATIENCE, TcpStream::connect(resolver)).await;
+    match called {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(StartError::Unreachable(PostError::NotOurs(resolver))),
+    }
 }
 
 /// The fake Internet of a run. It needs a running tokio for as long as it lives.
 pub struct Internet {
     dns: Arc<DnsServer>,
     book: Arc<AddressBook>,
+    allowed: Allowed,
     certificates: Arc<CertificateStore>,
     authorities: Arc<Authorities>,
 }
@@ -67,23 +89,26 @@ impl Internet {
     /// # Errors
     /// When the resolvers cannot listen.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let book = AddressBook::new(options.addresses);
+        let (book, allowed) = (AddressBook::new(options.addresses), options.allowed);
         let logical = [book.give(Family::Ipv4)?, book.give(Family::Ipv4)?];
         let at_port = logical.map(|address| SocketAddr::new(address, 53));
         let dns = DnsServer::start(&DnsSetup {
             base: options.base,
-            bind: at_port.map(|address| book.bind_address(address)),
+            doors: at_port.map(|address| Door::new(book.bind_address(address), allowed.clone())),
             logical: logical[0],
-            pool: book.ipv4_prefix(),
+            prefixes: book.prefixes(),
             now: options.now,
-        })
-        .await?;
+        })?;
+        if !dns.resolver().ip().is_loopback() && dns.resolver().is_ipv6() {
+            is_ours(dns.resolver()).await?;
+        }
         book.put(at_port[0], dns.resolver());
         book.put(at_port[1], dns.validating_resolver());
         let mint = Mint::new(Arc::clone(&options.authorities), options.now);
         Ok(Self {
             dns: Arc::new(dns),
             book: Arc::new(book),
+            allowed,
             certificates: Arc::new(CertificateStore::new(mint)),
             authorities: options.authorities,
         })
@@ -152,7 +177,7 @@ impl Internet {
     ) -> Result<CaseWorld, WorldError> {
         CaseWorld::new(
             Arc::clone(&self.dns),
-            Arc::clone(&self.book),
+            (Arc::clone(&self.book), self.allowed.clone()),
             Arc::clone(&self.certificates),
             planned,
             clock,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mtaspec_judge::scenario::Answering;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::door::Door;
 use super::https::{HttpsFake, HttpsSetup};
 use super::smtp::{FakeSetup, SmtpFake};
 use crate::clock::CaseClock;
@@ -88,13 +89,14 @@ impl Setup {
         }
     }
 
-    fn listen(self, bind: SocketAddr) -> io::Result<Post> {
+    fn listen(self, door: &Door) -> io::Result<Post> {
+        let door = door.clone();
         match self {
             Self::Smtp(setup) => {
-                SmtpFake::listen(bind, *setup).map(|fake| Post::Smtp(Box::new(fake)))
+                SmtpFake::listen(door, *setup).map(|fake| Post::Smtp(Box::new(fake)))
             }
             Self::Https(setup) => {
-                HttpsFake::listen(bind, *setup).map(|fake| Post::Https(Box::new(fake)))
+                HttpsFake::listen(door, *setup).map(|fake| Post::Https(Box::new(fake)))
             }
         }
     }
@@ -111,16 +113,16 @@ pub(super) struct Silence {
 impl Post {
     /// Puts up what answers so at this address.
     pub(super) async fn put(
-        bind: SocketAddr,
+        door: &Door,
         answer: Answering,
         setup: Setup,
     ) -> Result<Self, PostError> {
         let post = match answer {
-            Answering::Server => setup.listen(bind),
-            Answering::Refused => refused(bind),
-            Answering::Silent => Silence::at(bind, setup.clock()).await.map(Self::Silent),
+            Answering::Server => setup.listen(door),
+            Answering::Refused => refused(door),
+            Answering::Silent => Silence::at(door, setup.clock()).await.map(Self::Silent),
         };
-        post.map_err(|reason| PostError::of(bind, reason))
+        post.map_err(|reason| PostError::of(door.address(), reason))
     }
 
     /// The real address.
@@ -156,24 +158,14 @@ impl Post {
     }
 }
 
-fn refused(bind: SocketAddr) -> io::Result<Post> {
-    let socket = socket_for(bind)?;
-    socket.bind(bind)?;
+fn refused(door: &Door) -> io::Result<Post> {
+    let socket = door.tcp(|_| Ok(()))?;
     Ok(Post::Refused(socket.local_addr()?, socket))
 }
 
-fn socket_for(bind: SocketAddr) -> io::Result<TcpSocket> {
-    match bind {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }
-}
-
 impl Silence {
-    async fn at(bind: SocketAddr, clock: &Arc<CaseClock>) -> io::Result<Self> {
-        let socket = socket_for(bind)?;
-        socket.bind(bind)?;
-        let listener = socket.listen(0)?;
+    async fn at(door: &Door, clock: &Arc<CaseClock>) -> io::Result<Self> {
+        let listener = door.tcp(|_| Ok(()))?.listen(0)?;
         let address = listener.local_addr()?;
         let filling = TcpStream::connect(address).await?;
         clock.set_silent(address, true);

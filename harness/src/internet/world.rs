@@ -11,6 +11,7 @@ use mtaspec_judge::scenario::{
 use super::collectors::PublishedKeys;
 use super::connections::ConnectionCounter;
 use super::dns::{CaseDns, CaseDnsSetup, DnsServer, PublishError};
+use super::door::{Allowed, Door};
 use super::faults::FaultBook;
 use super::hosts::{HostCertificates, HostUp, Role, next_hop_domain, shown_word};
 use super::https::{self, HttpsSetup, Site};
@@ -46,6 +47,7 @@ pub enum WorldError {
 pub struct CaseWorld {
     dns: Arc<DnsServer>,
     book: Arc<AddressBook>,
+    allowed: Allowed,
     certificates: Arc<CertificateStore>,
     planned: PlannedCase,
     clock: Arc<CaseClock>,
@@ -64,7 +66,7 @@ struct Standing {
 
 /// What a world wants at a logical address.
 struct Wanted {
-    bind: SocketAddr,
+    door: Door,
     answer: Answering,
     setup: Setup,
     /// What is shown to whoever is refused there.
@@ -74,7 +76,7 @@ struct Wanted {
 impl CaseWorld {
     pub(super) async fn new(
         dns: Arc<DnsServer>,
-        book: Arc<AddressBook>,
+        (book, allowed): (Arc<AddressBook>, Allowed),
         certificates: Arc<CertificateStore>,
         planned: &PlannedCase,
         clock: &Arc<CaseClock>,
@@ -90,6 +92,7 @@ impl CaseWorld {
         let mut world = Self {
             dns,
             book,
+            allowed,
             certificates,
             planned: planned.clone(),
             clock: Arc::clone(clock),
@@ -238,7 +241,7 @@ impl CaseWorld {
         };
         let post = match kept {
             Some(post) => post,
-            None => Post::put(wanted.bind, wanted.answer, wanted.setup).await?,
+            None => Post::put(&wanted.door, wanted.answer, wanted.setup).await?,
         };
         self.book.put(logical, post.address());
         self.book.show_when_refused(logical, wanted.shown);
@@ -286,7 +289,7 @@ impl CaseWorld {
     ) -> Wanted {
         let refusal = self.refusal(name);
         Wanted {
-            bind: self.book.bind_address(logical),
+            door: Door::new(self.book.bind_address(logical), self.allowed.clone()),
             answer: match answer {
                 Answering::Server if refusal.is_some() => Answering::Refused,
                 answer => answer,

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mtaspec_judge::scenario::{Difference, Family, Host, HostAddress, World};
+use mtaspec_judge::scenario::{Difference, Family};
 
-use super::pool::Pool;
+use super::pool::{Pool, Pools};
+use super::prefix::Prefix;
 
 /// Which addresses a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,10 @@ pub enum AddressMode {
     /// The same, with each IPv4 listener on a loopback address of its own where the system has them: a run leaves
     /// thousands of ports waiting (TIME_WAIT), and on one address a few runs a minute would use up all of them.
     Apart,
-    /// Ports 25, 53 and 443 as they are, on addresses of this prefix.
-    Real(Pool),
+    /// Logical ones as well; every listener at this address of the machine, port 0.
+    At(IpAddr),
+    /// Each host has an address of its own of these pools, at the ports as they are, or as they were chosen.
+    Real(Pools),
 }
 
 /// Why an address could not be had.
@@ -33,13 +36,13 @@ pub enum AddressError {
     /// All of 198.18.0.0/15 is given out.
     #[error("the cases have more hosts than 198.18.0.0/15 has addresses; choose fewer cases")]
     TooManyHosts,
-    /// Real ports have no IPv6 addresses of their own on loopback.
-    #[error("it needs `ipv6`, and real ports have no IPv6 addresses")]
-    NoIpv6,
+    /// The pool has addresses of the other family.
+    #[error("it needs `ipv6`, and the pool {0} has no IPv6 addresses")]
+    NoIpv6(Pool),
+    /// The same the other way: a host has addresses of both.
+    #[error("a host needs `ipv4` beside `ipv6`, and the pool {0} has no IPv4 addresses")]
+    NoIpv4(Pool),
 }
-
-/// The logical addresses of one host in the order of its records, for the world of one step.
-pub type HostAddresses = BTreeMap<String, Vec<IpAddr>>;
 
 /// All addresses of a run: gives out logical ones, knows the real ones behind them.
 #[derive(Debug)]
@@ -72,53 +75,69 @@ impl AddressBook {
         self.mode
     }
 
-    /// A logical address that nobody else has.
+    /// A logical address that nobody else has. Where there is a pool of IPv6 addresses alone, it stands for both.
     ///
     /// # Errors
     /// When the prefix is used up, or has none of this family.
     pub fn give(&self, family: Family) -> Result<IpAddr, AddressError> {
         let mut state = self.lock();
-        match family {
-            Family::Ipv4 => {
-                let (first, length) = self.ipv4_prefix();
-                // The first address names the network and the second is that of the machine itself.
-                let offset = state.ipv4_given + 2;
-                if u64::from(offset) + 1 >= 1u64 << (32 - u32::from(length.min(32))) {
-                    return Err(self.used_up());
-                }
-                state.ipv4_given += 1;
-                Ok(Ipv4Addr::from(u32::from(first) + offset).into())
+        let (pool, given) = match (self.mode, family) {
+            (AddressMode::Real(pools), Family::Ipv6) => {
+                let Some(pool) = pools.ipv6() else {
+                    return Err(pools
+                        .ipv4()
+                        .map_or(AddressError::TooManyHosts, AddressError::NoIpv6));
+                };
+                (Some(pool), &mut state.ipv6_given)
             }
-            Family::Ipv6 if !matches!(self.mode, AddressMode::Real(_)) => {
-                state.ipv6_given += 1;
-                let documentation = u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
-                Ok(Ipv6Addr::from(documentation + u128::from(state.ipv6_given)).into())
-            }
-            Family::Ipv6 => Err(AddressError::NoIpv6),
-        }
+            (AddressMode::Real(pools), Family::Ipv4) => match pools.ipv4() {
+                Some(pool) => (Some(pool), &mut state.ipv4_given),
+                None => (pools.ipv6(), &mut state.ipv6_given),
+            },
+            (_, Family::Ipv4) => (None, &mut state.ipv4_given),
+            (_, Family::Ipv6) => (None, &mut state.ipv6_given),
+        };
+        // The first address names the network and the second is that of the machine itself.
+        let number = *given + 2;
+        let address = match (pool, family) {
+            (Some(pool), _) => pool
+                .prefix()
+                .nth(number)
+                .ok_or(AddressError::UsedUp(pool))?,
+            (None, Family::Ipv4) => logical(LOGICAL_IPV4, number)?,
+            (None, Family::Ipv6) => logical(LOGICAL_IPV6, number)?,
+        };
+        *given += 1;
+        Ok(address)
     }
 
-    fn used_up(&self) -> AddressError {
+    /// The pool, if it has IPv6 addresses alone.
+    pub(super) fn ipv6_alone(&self) -> Option<Pool> {
         match self.mode {
-            AddressMode::Mapped | AddressMode::Apart => AddressError::TooManyHosts,
-            AddressMode::Real(pool) => AddressError::UsedUp(pool),
+            AddressMode::Real(pools) if pools.ipv4().is_none() => pools.ipv6(),
+            _ => None,
         }
     }
 
-    /// The prefix of logical IPv4 addresses.
+    /// Where logical addresses come from: those of IPv4, then those of IPv6.
     #[must_use]
-    pub fn ipv4_prefix(&self) -> (Ipv4Addr, u8) {
-        match self.mode {
-            AddressMode::Mapped | AddressMode::Apart => (Ipv4Addr::new(198, 18, 0, 0), 15),
-            AddressMode::Real(pool) => (pool.first(), pool.length()),
-        }
+    pub fn prefixes(&self) -> [Prefix; 2] {
+        let (ipv4, ipv6) = match self.mode {
+            AddressMode::Real(pools) => (pools.ipv4(), pools.ipv6()),
+            _ => (None, None),
+        };
+        [
+            ipv4.map_or(LOGICAL_IPV4, Pool::prefix),
+            ipv6.map_or(LOGICAL_IPV6, Pool::prefix),
+        ]
     }
 
     /// Where a listener for this logical address is to be bound.
     #[must_use]
     pub fn bind_address(&self, logical: SocketAddr) -> SocketAddr {
         match (self.mode, logical.ip()) {
-            (AddressMode::Real(_), _) => logical,
+            (AddressMode::Real(pools), ip) => (ip, pools.ports().behind(logical.port())).into(),
+            (AddressMode::At(address), _) => (address, 0).into(),
             (AddressMode::Apart, IpAddr::V4(logical)) if has_all_of_loopback() => {
                 let [_, second, third, fourth] = logical.octets();
                 (Ipv4Addr::new(127, second, third, fourth), 0).into()
@@ -180,98 +199,13 @@ impl AddressBook {
     }
 }
 
-/// The addresses of all hosts over all worlds of a story: the n-th of a family stays the same from step to step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct StoryAddresses {
-    given: BTreeMap<(String, FamilyOrder, usize), IpAddr>,
-}
+/// Addresses for benchmarks (RFC 2544 Appendix C).
+const LOGICAL_IPV4: Prefix = Prefix::ipv4(Ipv4Addr::new(198, 18, 0, 0), 15);
+/// Addresses for documents (RFC 3849).
+const LOGICAL_IPV6: Prefix = Prefix::ipv6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32);
 
-type FamilyOrder = u8;
-
-impl StoryAddresses {
-    /// Gives out what these worlds need.
-    ///
-    /// # Errors
-    /// As [`AddressBook::give`].
-    pub(super) fn of<'a>(
-        worlds: impl IntoIterator<Item = &'a World>,
-        book: &AddressBook,
-    ) -> Result<Self, AddressError> {
-        let mut story = Self::default();
-        for world in worlds {
-            for (name, addresses) in hosts_of(world) {
-                for (key, family) in keys(name, addresses) {
-                    if let std::collections::btree_map::Entry::Vacant(entry) =
-                        story.given.entry(key)
-                    {
-                        entry.insert(book.give(family)?);
-                    }
-                }
-            }
-        }
-        Ok(story)
-    }
-
-    /// The addresses of each host of this world, in the order of its records.
-    #[must_use]
-    pub(super) fn in_world(&self, world: &World) -> HostAddresses {
-        hosts_of(world)
-            .map(|(name, addresses)| {
-                let found = keys(name, addresses)
-                    .into_iter()
-                    .filter_map(|(key, _)| self.given.get(&key).copied())
-                    .collect();
-                (name.to_owned(), found)
-            })
-            .collect()
-    }
-
-    /// The first address of each host, whatever its family.
-    pub(super) fn firsts(&self) -> impl Iterator<Item = (String, IpAddr)> {
-        let firsts = self.given.iter().rev();
-        let by_name: BTreeMap<&String, IpAddr> = firsts
-            .map(|((name, _, _), address)| (name, *address))
-            .collect();
-        by_name
-            .into_iter()
-            .map(|(name, address)| (name.clone(), address))
-            .collect::<Vec<_>>()
-            .into_iter()
-    }
-
-    /// Every address given out.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, IpAddr)> {
-        self.given
-            .iter()
-            .map(|((name, _, _), address)| (name.as_str(), *address))
-    }
-}
-
-fn hosts_of(world: &World) -> impl Iterator<Item = (&str, &[HostAddress])> {
-    let smtp = world
-        .hosts
-        .iter()
-        .map(|(name, host): (_, &Host)| (name.as_str(), host.addresses.as_slice()));
-    let https = world
-        .https
-        .iter()
-        .map(|(name, host)| (name.as_str(), host.addresses.as_slice()));
-    https.chain(smtp)
-}
-
-fn keys(name: &str, addresses: &[HostAddress]) -> Vec<((String, FamilyOrder, usize), Family)> {
-    let (mut ipv4, mut ipv6) = (0, 0);
-    addresses
-        .iter()
-        .map(|address| {
-            let (order, count) = match address.family {
-                Family::Ipv4 => (4, &mut ipv4),
-                Family::Ipv6 => (6, &mut ipv6),
-            };
-            *count += 1;
-            ((name.to_owned(), order, *count), address.family)
-        })
-        .collect()
+fn logical(prefix: Prefix, number: u32) -> Result<IpAddr, AddressError> {
+    prefix.nth(number).ok_or(AddressError::TooManyHosts)
 }
 
 /// Can this machine listen at all of 127.0.0.0/8? Linux can; elsewhere 127.0.0.1 may be the only address.
@@ -293,11 +227,10 @@ fn has_ipv6_loopback() -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use mtaspec_judge::scenario::{Answering, Family, Host, HostAddress, World};
+    use mtaspec_judge::scenario::Family;
 
-    use super::{
-        AddressBook, AddressError, AddressMode, Pool, StoryAddresses, has_all_of_loopback,
-    };
+    use super::{AddressBook, AddressError, AddressMode, Pool, Pools, has_all_of_loopback};
+    use crate::plan::pool::Ports;
 
     #[test]
     fn logical_addresses_are_unique_and_never_the_first_two() {
@@ -316,11 +249,51 @@ mod tests {
     #[test]
     fn a_pool_that_is_used_up_says_so() {
         let pool: Pool = "127.64.0.0/30".parse().unwrap();
-        let book = AddressBook::new(AddressMode::Real(pool));
+        let book = AddressBook::new(AddressMode::Real(pool.into()));
         let error = AddressError::UsedUp(pool);
         assert!(book.give(Family::Ipv4).is_ok());
         assert_eq!(book.give(Family::Ipv4), Err(error));
-        assert_eq!(book.give(Family::Ipv6), Err(AddressError::NoIpv6));
+        assert_eq!(book.give(Family::Ipv6), Err(AddressError::NoIpv6(pool)));
+    }
+
+    #[test]
+    fn a_pool_of_ipv6_addresses_stands_for_both_families() {
+        let pool: Pool = "2001:db8:7::/64".parse().unwrap();
+        let book = AddressBook::new(AddressMode::Real(pool.into()));
+        let given = [Family::Ipv4, Family::Ipv6].map(|family| book.give(family).unwrap());
+        assert_eq!(
+            given.map(|ip| ip.to_string()),
+            ["2001:db8:7::2", "2001:db8:7::3"]
+        );
+    }
+
+    #[test]
+    fn a_pool_of_either_family_serves_its_own() {
+        let pools = ["198.18.0.0/15", "2001:db8:7::/64"].map(|text| text.parse().unwrap());
+        let book = AddressBook::new(AddressMode::Real(Pools::of(&pools).unwrap()));
+        let given = [Family::Ipv4, Family::Ipv6].map(|family| book.give(family).unwrap());
+        assert_eq!(
+            given.map(|ip| ip.to_string()),
+            ["198.18.0.2", "2001:db8:7::2"]
+        );
+    }
+
+    #[test]
+    fn chosen_ports_stand_behind_the_well_known_ones() {
+        let ports = Ports {
+            smtp: 2525,
+            dns: 5353,
+            https: 8443,
+        };
+        let pools = Pools::from(Pool::LOOPBACK).at(ports);
+        let book = AddressBook::new(AddressMode::Real(pools));
+        for (logical, real) in [(25, 2525), (53, 5353), (443, 8443), (587, 587)] {
+            let at = |port| format!("127.64.0.9:{port}").parse().unwrap();
+            assert_eq!(book.bind_address(at(logical)), at(real));
+        }
+        let book = AddressBook::new(AddressMode::At("192.0.2.7".parse().unwrap()));
+        let free = book.bind_address("198.18.0.9:25".parse().unwrap());
+        assert_eq!(free.to_string(), "192.0.2.7:0");
     }
 
     #[test]
@@ -341,42 +314,8 @@ mod tests {
             "127.0.0.1:0"
         };
         assert_eq!(apart, own.parse().unwrap());
-        let book = AddressBook::new(AddressMode::Real(Pool::LOOPBACK));
+        let book = AddressBook::new(AddressMode::Real(Pool::LOOPBACK.into()));
         let logical = "127.64.0.9:25".parse().unwrap();
         assert_eq!(book.bind_address(logical), logical);
-    }
-
-    #[test]
-    fn an_address_stays_the_same_from_step_to_step() {
-        let with = |addresses: &[(Family, Answering)]| {
-            let addresses = addresses
-                .iter()
-                .map(|&(family, answer)| HostAddress { family, answer })
-                .collect();
-            let mut world = World::default();
-            world.hosts.insert(
-                "mx.a.test".into(),
-                Host {
-                    addresses,
-                    ..Host::default()
-                },
-            );
-            world
-        };
-        let first = with(&[(Family::Ipv4, Answering::Server)]);
-        let second = with(&[
-            (Family::Ipv6, Answering::Silent),
-            (Family::Ipv4, Answering::Refused),
-            (Family::Ipv4, Answering::Server),
-        ]);
-        let book = AddressBook::new(AddressMode::Mapped);
-        let story = StoryAddresses::of([&first, &second], &book).unwrap();
-        let (before, after) = (story.in_world(&first), story.in_world(&second));
-        assert_eq!(before["mx.a.test"][0], after["mx.a.test"][1]);
-        assert_eq!(after["mx.a.test"].len(), 3);
-        assert_eq!(
-            story.firsts().collect::<Vec<_>>(),
-            [("mx.a.test".to_owned(), before["mx.a.test"][0])]
-        );
     }
 }

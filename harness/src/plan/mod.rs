@@ -11,9 +11,11 @@ mod names;
 mod order;
 mod planned;
 mod pool;
+mod prefix;
+mod story_addresses;
 pub(crate) mod warm_up;
 
-pub use addresses::{AddressBook, AddressError, AddressMode, HostAddresses};
+pub use addresses::{AddressBook, AddressError, AddressMode};
 pub use label::Label;
 pub use literals::Literals;
 pub use messages::{MailPlan, PlannedMail, without_tokens};
@@ -22,4 +24,6 @@ pub use order::{Order, Shard, ShardError, Skip, Skipped, is_in_build};
 #[cfg(test)]
 pub(crate) use planned::healthy_case;
 pub use planned::{PlanError, PlanOptions, PlannedCase};
-pub use pool::{Pool, PoolError};
+pub use pool::{Pool, PoolError, Pools, Ports};
+pub use prefix::{Prefix, PrefixError};
+pub use story_addresses::HostAddresses;

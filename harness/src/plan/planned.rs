@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mtaspec_judge::scenario::{Case, Message, Step, World};
 
-use super::addresses::StoryAddresses;
+use super::story_addresses::StoryAddresses;
 use super::{AddressBook, AddressError, HostAddresses, Label, Literals, MailPlan, Names, warm_up};
 use crate::subject::dkim;
 

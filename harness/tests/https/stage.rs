@@ -112,7 +112,7 @@ impl Plan {
     pub(crate) fn up_by(self, clock: Arc<CaseClock>) -> Stage {
         let recorder = Recorder::new(Arc::clone(&clock), "abcdefgh");
         let fake = HttpsFake::listen(
-            "127.0.0.1:0".parse().unwrap(),
+            SocketAddr::from(([127, 0, 0, 1], 0)),
             HttpsSetup {
                 name: self.name.into(),
                 shown_name: self.name.into(),

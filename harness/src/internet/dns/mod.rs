@@ -1,6 +1,6 @@
 //! The fake DNS: two resolvers over one tree of zones, with a zone cut for each case.
 //!
-//! Sockets and request parsing are hickory's; the zones, what is answered from them and how it goes wrong are ours.
+//! Reading and writing of messages is hickory's; sockets, zones, what is answered from them and how it goes wrong are ours.
 //! Zones are signed from the root down (`dnssec`), and one resolver validates; since it knows what each zone is meant to
 //! be, it checks no signature: that the other resolver's answers are what it says of them is shown by foreign validators
 //! in `.ci/dnssec.py` and by tests here.
@@ -15,6 +15,7 @@ mod place;
 mod publish;
 mod records;
 mod server;
+mod sockets;
 mod tlsa;
 mod tree;
 mod voice;

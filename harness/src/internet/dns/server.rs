@@ -2,40 +2,37 @@
 //!
 //! Both set RA and give signatures to who asks for them (DO). The validating one also says which answers are secure (AD),
 //! and keeps bogus ones to itself, unless the asker wants to judge himself (CD; RFC 4035 §3.2). hickory-server reads
-//! requests and truncates what is too long for UDP; what it cannot do for us, it is not asked to: bytes over TCP are
-//! counted here, and a malformed answer is a record whose data do not fit its type.
+//! requests and writes answers, cut off with TC where they are too long for UDP; what it cannot do for us, it is not asked
+//! to: the sockets are ours, and a malformed answer is a record whose data do not fit its type.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use hickory_proto::op::{Edns, Metadata, OpCode, ResponseCode};
+use hickory_proto::op::{Edns, Header, Message, MessageType, Metadata, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::BinEncoder;
-use hickory_server::net::runtime::Time;
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder, BinEncoder};
 use hickory_server::net::xfer::Protocol;
-use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo, Server};
+use hickory_server::server::Request;
 use hickory_server::zone_handler::MessageResponseBuilder;
 use mtaspec_judge::scenario::World;
-use tokio::net::{TcpListener, UdpSocket};
 
 use super::answer::{Answer, Reply};
 use super::case::{Asked, CaseDns};
 use super::dnssec::{State, TrustAnchor, Validity};
 use super::publish::publish;
+use super::sockets::{Answering, Respond, Sockets};
 use super::tlsa::TlsaSource;
 use super::tree::{PublishError, Tree};
+use crate::internet::door::Door;
 use crate::internet::post::PostError;
-use crate::plan::HostAddresses;
+use crate::plan::{HostAddresses, Prefix};
 
 /// No answer over UDP is longer (RFC 9715 §3.1).
 const LONGEST_DATAGRAM: u16 = 1232;
-/// A TCP connection without a question is closed after so long, in real time: it holds only sockets.
-const IDLE_CONNECTION: Duration = Duration::from_secs(600);
-/// Answers that wait to be sent on one TCP connection.
-const WAITING_ANSWERS: usize = 64;
+/// Nor longer than this, to who does not say how much he takes (RFC 1035 §4.2.1).
+const LONGEST_WITHOUT_EDNS: u16 = 512;
 
 /// How the server is to be set up.
 #[derive(Debug, Clone)]
@@ -43,11 +40,11 @@ pub struct DnsSetup {
     /// `test`, or what stands for it.
     pub base: String,
     /// Where the plain and the validating resolver are bound; port 0 takes any.
-    pub bind: [SocketAddr; 2],
+    pub doors: [Door; 2],
     /// The address that NS records lead to.
     pub logical: IpAddr,
-    /// Where the IPv4 addresses of hosts come from: address and length in bits.
-    pub pool: (Ipv4Addr, u8),
+    /// Where the addresses of hosts come from: those of IPv4, then those of IPv6.
+    pub prefixes: [Prefix; 2],
     /// The instant that counts as "now" for signatures.
     pub now: SystemTime,
 }
@@ -68,7 +65,7 @@ pub enum DnsError {
 pub struct DnsServer {
     tree: Arc<Tree>,
     addresses: [SocketAddr; 2],
-    _servers: [Server<Face>; 2],
+    _answering: [Answering; 2],
 }
 
 impl DnsServer {
@@ -76,16 +73,16 @@ impl DnsServer {
     ///
     /// # Errors
     /// When a socket cannot be had, or the base is no name.
-    pub async fn start(setup: &DnsSetup) -> Result<Self, DnsError> {
+    pub fn start(setup: &DnsSetup) -> Result<Self, DnsError> {
         let validity = Validity::around(setup.now);
-        let tree = Tree::new(&setup.base, setup.logical, setup.pool, validity)?;
+        let tree = Tree::new(&setup.base, setup.logical, setup.prefixes, validity)?;
         let tree = Arc::new(tree);
-        let (plain, plain_address) = face(&tree, setup.bind[0], Trust::Nothing).await?;
-        let (validating, validating_address) = face(&tree, setup.bind[1], Trust::Anchor).await?;
+        let (plain, plain_address) = face(&tree, &setup.doors[0], Trust::Nothing)?;
+        let (validating, validating_address) = face(&tree, &setup.doors[1], Trust::Anchor)?;
         Ok(Self {
             tree,
             addresses: [plain_address, validating_address],
-            _servers: [plain, validating],
+            _answering: [plain, validating],
         })
     }
 
@@ -133,39 +130,18 @@ impl DnsServer {
 }
 
 /// One resolver on UDP and TCP of one port.
-async fn face(
-    tree: &Arc<Tree>,
-    bind: SocketAddr,
-    trust: Trust,
-) -> Result<(Server<Face>, SocketAddr), DnsError> {
-    let sockets = sockets(bind).await;
-    let (udp, tcp, address) = sockets.map_err(|reason| PostError::of(bind, reason))?;
-    let mut server = Server::new(Face {
+fn face(tree: &Arc<Tree>, door: &Door, trust: Trust) -> Result<(Answering, SocketAddr), DnsError> {
+    let sockets = Sockets::at(door).map_err(|reason| PostError::of(door.address(), reason))?;
+    let address = sockets.address();
+    let face = Face {
         tree: Arc::clone(tree),
         address,
         trust,
-    });
-    server.register_socket(udp);
-    server.register_listener(tcp, IDLE_CONNECTION, WAITING_ANSWERS);
-    Ok((server, address))
+    };
+    Ok((sockets.answer_with(Arc::new(face)), address))
 }
 
-/// A TCP port may be free and the UDP port of that number not: then another is tried, unless the number was asked for.
-async fn sockets(bind: SocketAddr) -> io::Result<(UdpSocket, TcpListener, SocketAddr)> {
-    let mut tries = if bind.port() == 0 { 16 } else { 1 };
-    loop {
-        tries -= 1;
-        let tcp = TcpListener::bind(bind).await?;
-        let address = tcp.local_addr()?;
-        match UdpSocket::bind(address).await {
-            Ok(udp) => return Ok((udp, tcp, address)),
-            Err(error) if tries == 0 => return Err(error),
-            Err(_) => {}
-        }
-    }
-}
-
-/// What hickory hands requests to.
+/// Who answers at one port.
 struct Face {
     tree: Arc<Tree>,
     address: SocketAddr,
@@ -204,13 +180,25 @@ impl Face {
     }
 }
 
-#[async_trait::async_trait]
-impl RequestHandler for Face {
-    async fn handle_request<R: ResponseHandler, T: Time>(
-        &self,
-        request: &Request,
-        handle: R,
-    ) -> ResponseInfo {
+impl Respond for Face {
+    async fn respond(&self, raw: Vec<u8>, from: SocketAddr, over: Protocol) -> Option<Vec<u8>> {
+        // What is shorter than a header asks nothing, and whoever answers answers would do so for ever.
+        let header = Header::read(&mut BinDecoder::new(&raw)).ok()?;
+        if header.metadata.message_type == MessageType::Response {
+            return None;
+        }
+        let Ok(request) = Request::from_bytes(raw, from, over) else {
+            let (id, op_code) = (header.metadata.id, header.metadata.op_code);
+            return Message::error_msg(id, op_code, ResponseCode::FormErr)
+                .to_vec()
+                .ok();
+        };
+        self.respond_to(&request).await
+    }
+}
+
+impl Face {
+    async fn respond_to(&self, request: &Request) -> Option<Vec<u8>> {
         let tcp = request.protocol() == Protocol::Tcp;
         let question = match question(request) {
             Ok((name, kind)) => Asked {
@@ -222,14 +210,12 @@ impl RequestHandler for Face {
                 tcp,
             },
             Err(code) => {
-                let parts = Parts::of(request, &Answer::bare(code), None);
-                return send(request, &parts, handle).await;
+                return Some(Parts::of(request, &Answer::bare(code), None).written(request));
             }
         };
         let Some(case) = self.tree.case_of(&question.name) else {
             let answer = self.answer(&question, None);
-            let parts = self.parts(request, &answer, &question);
-            return send(request, &parts, handle).await;
+            return Some(self.parts(request, &answer, &question).written(request));
         };
         let (client, server) = (request.src(), self.address);
         let sent = case.resume(client, server, tcp);
@@ -241,16 +227,14 @@ impl RequestHandler for Face {
         case.record(&question, &answer);
         if answer.reply == Reply::Silence {
             case.stall(client, server);
-            return ResponseInfo::from(hickory_proto::op::Header {
-                metadata: Metadata::response_from_request(&request.metadata),
-                counts: hickory_proto::op::HeaderCounts::default(),
-            });
+            return None;
         }
-        let parts = self.parts(request, &answer, &question);
+        let written = self.parts(request, &answer, &question).written(request);
         if tcp {
-            case.sends(client, server, framed_length(request, &parts));
+            // With the two octets before it (RFC 1035 §4.2.2).
+            case.sends(client, server, written.len() as u64 + 2);
         }
-        send(request, &parts, handle).await
+        Some(written)
     }
 }
 
@@ -274,30 +258,6 @@ fn question(request: &Request) -> Result<(Name, RecordType), ResponseCode> {
 fn dnssec_ok(request: &Request) -> bool {
     let edns = request.edns.as_ref();
     edns.is_some_and(|edns| edns.flags().dnssec_ok)
-}
-
-/// The length of the answer over TCP with the two octets before it (RFC 1035 §4.2.2).
-fn framed_length(request: &Request, parts: &Parts) -> u64 {
-    let mut bytes = Vec::new();
-    let mut encoder = BinEncoder::new(&mut bytes);
-    encoder.set_max_size(u16::MAX);
-    match parts.response(request).destructive_emit(&mut encoder) {
-        Ok(_) => bytes.len() as u64 + 2,
-        Err(_) => 0,
-    }
-}
-
-async fn send<R: ResponseHandler>(request: &Request, parts: &Parts, mut handle: R) -> ResponseInfo {
-    match handle.send_response(parts.response(request)).await {
-        Ok(info) => info,
-        Err(error) => {
-            tracing::debug!(%error, "an answer could not be sent");
-            ResponseInfo::from(hickory_proto::op::Header {
-                metadata: parts.metadata,
-                counts: hickory_proto::op::HeaderCounts::default(),
-            })
-        }
-    }
 }
 
 /// What an answer is written from.
@@ -333,28 +293,34 @@ impl Parts {
         }
     }
 
-    fn response<'parts>(
-        &'parts self,
-        request: &'parts Request,
-    ) -> hickory_server::zone_handler::MessageResponse<
-        'parts,
-        'parts,
-        impl Iterator<Item = &'parts Record> + Send + 'parts,
-        impl Iterator<Item = &'parts Record> + Send + 'parts,
-        impl Iterator<Item = &'parts Record> + Send + 'parts,
-        impl Iterator<Item = &'parts Record> + Send + 'parts,
-    > {
+    /// The bytes of the answer. What does not fit is left out and TC set (RFC 2181 §9).
+    fn written(&self, request: &Request) -> Vec<u8> {
+        let limit = match (request.protocol(), &self.edns) {
+            (Protocol::Udp, Some(edns)) => edns.max_payload(),
+            (Protocol::Udp, None) => LONGEST_WITHOUT_EDNS,
+            _ => u16::MAX,
+        };
+        let mut bytes = Vec::with_capacity(usize::from(LONGEST_WITHOUT_EDNS));
+        let mut encoder = BinEncoder::new(&mut bytes);
+        encoder.set_max_size(limit);
         let mut builder = MessageResponseBuilder::from_message_request(request);
         if let Some(edns) = &self.edns {
             builder.edns(edns);
         }
-        builder.build(
+        let response = builder.build(
             self.metadata,
             self.answers.iter(),
             self.authority.iter(),
             [].iter(),
             [].iter(),
-        )
+        );
+        if let Err(error) = response.destructive_emit(&mut encoder) {
+            tracing::error!(%error, "an answer could not be written");
+            let (id, op_code) = (request.metadata.id, request.metadata.op_code);
+            let failure = Message::error_msg(id, op_code, ResponseCode::ServFail);
+            return failure.to_vec().unwrap_or_default();
+        }
+        bytes
     }
 }
 

@@ -2,7 +2,7 @@
 //! addresses. Cases come and go while the resolvers run.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::publish::{Ground, Published};
 use super::records::RecordError;
 use super::tlsa::TlsaError;
 use super::zone::Zone;
+use crate::plan::Prefix;
 
 /// Of the records above the cases.
 const TTL: Duration = Duration::from_secs(3600);
@@ -52,7 +53,7 @@ pub(super) struct Tree {
     base: Name,
     server: Name,
     server_address: IpAddr,
-    pool: (Ipv4Addr, u8),
+    prefixes: [Prefix; 2],
     validity: Validity,
     state: RwLock<State>,
 }
@@ -72,12 +73,12 @@ struct Entry {
 }
 
 impl Tree {
-    /// A tree without cases below `base`; `pool` is where the IPv4 addresses of hosts come from, and `validity` that of
+    /// A tree without cases below `base`; `prefixes` are where the addresses of hosts come from, and `validity` is that of
     /// all signatures.
     pub(super) fn new(
         base: &str,
         server_address: IpAddr,
-        pool: (Ipv4Addr, u8),
+        prefixes: [Prefix; 2],
         validity: Validity,
     ) -> Result<Self, PublishError> {
         let base = full_name(base)?;
@@ -89,16 +90,17 @@ impl Tree {
             base: base.clone(),
             server: server.clone(),
             server_address,
-            pool,
+            prefixes,
             validity,
             state: RwLock::default(),
         };
         let mut zones = BTreeMap::new();
         let mut root = tree.secure_zone(Name::root(), Key::Root);
+        let [ipv4, ipv6] = tree.reverse_origins();
         for (origin, key) in [
             (base.clone(), Key::Base),
-            (tree.reverse_origin(), Key::Zone),
-            (ipv6_reverse_origin(), Key::Zone),
+            (ipv4, Key::Zone),
+            (ipv6, Key::Zone),
         ] {
             root.delegate(&origin, &server, Some(DNSSECRData::DS(key.ds(&origin))));
             zones.insert(origin.clone(), tree.secure_zone(origin, key));
@@ -159,11 +161,8 @@ impl Tree {
         };
         for (address, name) in published.pointers {
             let pointer = reverse_name(address);
-            let origin = if address.is_ipv4() {
-                self.reverse_origin()
-            } else {
-                ipv6_reverse_origin()
-            };
+            let [ipv4, ipv6] = self.reverse_origins();
+            let origin = if address.is_ipv4() { ipv4 } else { ipv6 };
             if let Some(zone) = state.zones.get_mut(&origin) {
                 zone.add(pointer.clone(), RData::PTR(PTR(name)));
             }
@@ -217,7 +216,7 @@ impl Tree {
 
     /// Does the name lie in the tree?
     fn has(&self, name: &Name) -> bool {
-        let (ipv4, ipv6) = (self.reverse_origin(), ipv6_reverse_origin());
+        let [ipv4, ipv6] = self.reverse_origins();
         // Above a zone too: whoever follows a chain of trust asks for DS at each label on the way.
         let is_above = [&self.base, &ipv4, &ipv6]
             .iter()
@@ -228,7 +227,7 @@ impl Tree {
             || (ipv4.zone_of(name) && self.is_in_pool(name))
     }
 
-    /// Is this the reverse name of one of our addresses, or of a part of the pool?
+    /// Is this the reverse name of one of our IPv4 addresses, or of a part of their prefix?
     fn is_in_pool(&self, name: &Name) -> bool {
         let mut octets = [0; 4];
         let mut known = 0;
@@ -239,17 +238,19 @@ impl Tree {
             *octet = value;
             known += 8;
         }
-        let (pool, length) = self.pool;
-        let bits = u32::from(length).min(known);
-        let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-        u32::from(Ipv4Addr::from(octets)) & mask == u32::from(pool) & mask
+        let [ipv4, _] = self.prefixes;
+        let named = Prefix::ipv4(octets.into(), ipv4.length().min(known));
+        named.contains(ipv4.first())
     }
 
-    /// The reverse zone of the pool, cut at an octet.
-    fn reverse_origin(&self) -> Name {
-        let (pool, length) = self.pool;
-        let full = reverse_name(IpAddr::V4(pool));
-        full.trim_to(2 + usize::from(length / 8))
+    /// The reverse zones of the prefixes, cut at an octet, or at half of one for IPv6 (RFC 3596 §2.5).
+    fn reverse_origins(&self) -> [Name; 2] {
+        let [ipv4, ipv6] = self.prefixes;
+        let zone = |prefix: Prefix, bits: u8| {
+            let full = reverse_name(prefix.first());
+            full.trim_to(2 + usize::from(prefix.length() / bits))
+        };
+        [zone(ipv4, 8), zone(ipv6, 4)]
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -278,10 +279,4 @@ impl State {
             }
         }
     }
-}
-
-/// The reverse zone of 2001:db8::/32.
-fn ipv6_reverse_origin() -> Name {
-    let documentation = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
-    reverse_name(IpAddr::V6(documentation)).trim_to(10)
 }

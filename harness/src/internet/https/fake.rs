@@ -12,6 +12,7 @@ use super::site::Site;
 use super::visit;
 use crate::clock::CaseClock;
 use crate::internet::connections::ConnectionCounter;
+use crate::internet::door::Door;
 use crate::internet::faults::FaultBook;
 use crate::internet::listening::{Listening, Serve};
 use crate::internet::tls::{CertificateStore, Holder, ServerTls, TlsSetup};
@@ -87,8 +88,8 @@ impl HttpsFake {
     ///
     /// # Errors
     /// When the address is taken or not ours, or when no TLS stack can do what the host asks for.
-    pub fn listen(bind: SocketAddr, setup: HttpsSetup) -> io::Result<Self> {
-        let listening = Listening::at(bind, Standing::new(setup)?)?;
+    pub fn listen(at: impl Into<Door>, setup: HttpsSetup) -> io::Result<Self> {
+        let listening = Listening::at(at.into(), Standing::new(setup)?)?;
         Ok(Self { listening })
     }
 

@@ -13,6 +13,7 @@ use super::overhearing::Canaries;
 use crate::clock::CaseClock;
 use crate::internet::collectors::PublishedKeys;
 use crate::internet::connections::ConnectionCounter;
+use crate::internet::door::Door;
 use crate::internet::faults::FaultBook;
 use crate::internet::listening::{Listening, Serve};
 use crate::internet::tls::{CertificateStore, Holder, ServerTls, TlsSetup};
@@ -122,8 +123,8 @@ impl SmtpFake {
     ///
     /// # Errors
     /// When the address is taken or not ours, or when no TLS stack can do what the host asks for.
-    pub fn listen(bind: SocketAddr, setup: FakeSetup) -> io::Result<Self> {
-        let listening = Listening::at(bind, Standing::new(setup)?)?;
+    pub fn listen(at: impl Into<Door>, setup: FakeSetup) -> io::Result<Self> {
+        let listening = Listening::at(at.into(), Standing::new(setup)?)?;
         Ok(Self { listening })
     }
 

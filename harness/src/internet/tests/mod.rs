@@ -1,6 +1,7 @@
 //! Worlds of cases: brought up, changed, and gone again.
 
 mod shown_chain;
+mod strangers;
 mod suite;
 
 use std::net::SocketAddr;
@@ -373,7 +374,7 @@ async fn what_cannot_be_brought_up_is_said_in_a_sentence() {
     let staged = stage(&internet, healthy_case()).await;
     let setup = staged.world.any_setup();
     for answer in [Answering::Server, Answering::Refused, Answering::Silent] {
-        let post = Post::put(address, answer, setup.clone()).await;
+        let post = Post::put(&address.into(), answer, setup.clone()).await;
         assert!(matches!(post, Err(PostError::InUse(at)) if at == address));
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::CaseClock;
 use crate::internet::dns::{
     CaseDns, CaseDnsSetup, ChainEnds, DnsServer, DnsSetup, TlsaError, TlsaSource,
 };
+use crate::internet::door::Door;
 use crate::internet::faults::FaultBook;
 use crate::plan::{AddressBook, AddressMode, PlanOptions, PlannedCase, healthy_case};
 use crate::recorder::Recorder;
@@ -50,15 +51,20 @@ pub(super) struct Staged {
 impl Bench {
     pub(super) async fn new() -> Self {
         let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        Self::behind(&any.into()).await
+    }
+
+    /// A server whose resolvers have such a door each.
+    pub(super) async fn behind(door: &Door) -> Self {
         let book = AddressBook::new(AddressMode::Mapped);
         let setup = DnsSetup {
             base: "test".into(),
-            bind: [any, any],
+            doors: [door.clone(), door.clone()],
             logical: IpAddr::V4(Ipv4Addr::new(198, 18, 0, 2)),
-            pool: book.ipv4_prefix(),
+            prefixes: book.prefixes(),
             now: SystemTime::now(),
         };
-        let server = DnsServer::start(&setup).await.unwrap();
+        let server = DnsServer::start(&setup).unwrap();
         Self { server, book }
     }
 

@@ -4,6 +4,7 @@ mod bench;
 mod denial;
 mod dnssec;
 mod faults;
+mod limits;
 mod questions;
 mod robustness;
 mod signatures;
