@@ -1,6 +1,5 @@
 //! Injection: one message goes into the subject, and every answer is noted.
 
-use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use mtaspec_judge::events::What;
@@ -9,9 +8,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use super::envelope::{mail_command, rcpt_command};
+use super::injection_command::{CommandError, InjectionCommand};
 use super::message::compose;
 use super::replies::Reply;
 use super::smtp_client::{DialogueError, SmtpClient};
+use super::way_in::{Injection, Means, Open, WayIn};
 use crate::plan::PlannedMail;
 use crate::recorder::{Recorder, Teller};
 
@@ -20,8 +21,8 @@ const OFFERS: usize = 4;
 
 /// Hands messages over to a subject.
 pub struct HandOver<'a> {
-    /// Where the subject takes messages.
-    pub address: SocketAddr,
+    /// How the subject takes messages.
+    pub way: WayIn,
     /// The subject's own domain, labelled.
     pub home: &'a str,
     /// The time of the case, for the Date field.
@@ -43,6 +44,25 @@ pub enum InjectionError {
         #[source]
         source: DialogueError,
     },
+    /// The command gave no answer.
+    #[error("message `{message}` could not be injected")]
+    Command {
+        /// Its name.
+        message: String,
+        /// Why.
+        #[source]
+        source: CommandError,
+    },
+    /// A command has no place for it.
+    #[error(
+        "message `{message}` needs {what}, which no command can say; take away --inject-command, or the capability"
+    )]
+    Unsayable {
+        /// Its name.
+        message: String,
+        /// The parameter.
+        what: &'static str,
+    },
     /// The subject put it off each time.
     #[error("message `{message}` was put off {OFFERS} times: {code} {text}")]
     PutOff {
@@ -62,7 +82,7 @@ enum Offered {
         /// None as the recipient: all of them.
         answers: Vec<(Option<String>, Reply)>,
         /// The connection, where there is still something to say on it.
-        client: Option<SmtpClient>,
+        open: Option<Open>,
     },
     /// Come back later.
     Later(Reply),
@@ -80,19 +100,14 @@ impl HandOver<'_> {
     ) -> Result<(), InjectionError> {
         let mut last = None;
         for _ in 0..OFFERS {
-            let offered = self.offer(message, mail).await;
-            let offered = offered.map_err(|source| InjectionError::Dialogue {
-                message: mail.message.clone(),
-                source,
-            })?;
-            match offered {
-                Offered::Answered { answers, client } => {
+            let _turn = self.way.turn().await;
+            match self.offer(message, mail).await? {
+                Offered::Answered { answers, open } => {
                     for (recipient, reply) in answers {
                         self.note(&mail.message, recipient, reply);
                     }
-                    if let Some(mut client) = client {
-                        // The message is answered for; how the subject says goodbye does not matter.
-                        let _ = client.command("QUIT").await;
+                    if let Some(open) = open {
+                        self.way.leave(open).await;
                     }
                     return Ok(());
                 }
@@ -121,26 +136,41 @@ impl HandOver<'_> {
         self.recorder.record(teller, what);
     }
 
-    async fn offer(&self, message: &Message, mail: &PlannedMail) -> Result<Offered, DialogueError> {
+    async fn offer(
+        &self,
+        message: &Message,
+        mail: &PlannedMail,
+    ) -> Result<Offered, InjectionError> {
         let content = compose(message, mail, self.home, &self.date());
-        let (mut client, greeting) = SmtpClient::connect(self.address).await?;
-        let mut answer = greeting;
-        if answer.is_positive() {
-            answer = client
-                .command(&format!("EHLO client.{}", self.home))
-                .await?;
+        match self.way.means() {
+            Means::Smtp(injection) => {
+                let offered = self.offer_over(injection, message, mail, &content).await;
+                offered.map_err(|source| InjectionError::Dialogue {
+                    message: mail.message.clone(),
+                    source,
+                })
+            }
+            Means::Command(command) => offer_to(command, message, mail, &content).await,
         }
-        if answer.is_positive() {
-            let mail_from = mail_command(message, mail, content.len(), content.is_ascii());
-            answer = client.command(&mail_from).await?;
-        }
+    }
+
+    async fn offer_over(
+        &self,
+        injection: &Injection,
+        message: &Message,
+        mail: &PlannedMail,
+        content: &[u8],
+    ) -> Result<Offered, DialogueError> {
+        let mail_from = mail_command(message, mail, content.len(), content.is_ascii());
+        let (mut open, answer) = self.begin(injection, &mail_from).await?;
+        let client = &mut open.client;
         if !answer.is_positive() {
             return Ok(if answer.is_for_later() {
                 Offered::Later(answer)
             } else {
                 Offered::Answered {
                     answers: vec![(None, answer)],
-                    client: None,
+                    open: None,
                 }
             });
         }
@@ -160,7 +190,7 @@ impl HandOver<'_> {
         if !taken.is_empty() {
             let mut reply = client.command("DATA").await?;
             if reply.is_positive() {
-                reply = client.content(&content).await?;
+                reply = client.content(content).await?;
             }
             if reply.is_for_later() {
                 return Ok(Offered::Later(reply));
@@ -170,10 +200,39 @@ impl HandOver<'_> {
                 .map(|recipient| (Some(recipient.clone()), reply.clone()));
             answers.extend(each);
         }
+        open.messages += 1;
         Ok(Offered::Answered {
             answers,
-            client: Some(client),
+            open: Some(open),
         })
+    }
+
+    /// A connection on which MAIL is said, and the answer. One that an earlier message left may be over by now; then
+    /// another is opened.
+    async fn begin(
+        &self,
+        injection: &Injection,
+        mail_from: &str,
+    ) -> Result<(Open, Reply), DialogueError> {
+        while let Some(mut open) = self.way.left_open() {
+            if let Ok(answer) = open.client.command(mail_from).await
+                && answer.code != 421
+            {
+                return Ok((open, answer));
+            }
+        }
+        let name = format!("client.{}", self.home);
+        let (mut client, mut answer) = SmtpClient::open(injection, &name).await?;
+        if answer.is_positive() {
+            answer = client.command(mail_from).await?;
+        }
+        Ok((
+            Open {
+                client,
+                messages: 0,
+            },
+            answer,
+        ))
     }
 
     fn date(&self) -> String {
@@ -183,168 +242,41 @@ impl HandOver<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-    use tokio::net::TcpListener;
-
-    use super::*;
-    use crate::clock::CaseClock;
-
-    /// A receiver that answers line by line from a script and keeps what it was told.
-    async fn receiver(
-        scripts: Vec<Vec<&'static str>>,
-    ) -> (SocketAddr, tokio::task::JoinHandle<Vec<String>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(async move {
-            let mut heard = Vec::new();
-            for script in scripts {
-                let (tcp, _) = listener.accept().await.unwrap();
-                let mut tcp = BufReader::new(tcp);
-                for reply in script {
-                    tcp.write_all(format!("{reply}\r\n").as_bytes())
-                        .await
-                        .unwrap();
-                    let in_data = reply.starts_with("354");
-                    let mut line = String::new();
-                    while tcp.read_line(&mut line).await.unwrap() > 0 {
-                        if !in_data {
-                            heard.push(line.trim_end().to_owned());
-                        }
-                        if !in_data || line == ".\r\n" {
-                            break;
-                        }
-                        line.clear();
-                    }
-                }
-            }
-            heard
-        });
-        (address, task)
+/// Hands a message to a command. One answer speaks of all recipients.
+async fn offer_to(
+    command: &InjectionCommand,
+    message: &Message,
+    mail: &PlannedMail,
+    content: &[u8],
+) -> Result<Offered, InjectionError> {
+    let parameters = [
+        (message.requiretls, "REQUIRETLS"),
+        (message.smtputf8, "SMTPUTF8"),
+        (message.ret.is_some(), "RET"),
+        (message.envid.is_some(), "ENVID"),
+        (!message.notify.is_empty(), "NOTIFY"),
+    ];
+    if let Some((_, what)) = parameters.into_iter().find(|(is_said, _)| *is_said) {
+        let message = mail.message.clone();
+        return Err(InjectionError::Unsayable { message, what });
     }
-
-    async fn injected(
-        message: Message,
-        scripts: Vec<Vec<&'static str>>,
-    ) -> (Result<(), InjectionError>, Vec<String>, Vec<String>) {
-        let (address, task) = receiver(scripts).await;
-        let clock = CaseClock::new(SystemTime::UNIX_EPOCH);
-        let recorder = Recorder::new(clock, "abcdefg2");
-        let mail = PlannedMail {
-            message: "first".into(),
-            copy: 1,
-            sender: "sender+mtabcdefghij@home.test".into(),
-            header_canary: "mtaspec-header-abcdefghij".into(),
-            body_canary: "mtaspec-body-abcdefghij".into(),
-        };
-        let hand_over = HandOver {
-            address,
-            home: "home.test",
-            now: SystemTime::UNIX_EPOCH,
-            recorder: &recorder,
-        };
-        let result = hand_over.inject(&message, &mail).await;
-        let noted = recorder
-            .events()
-            .into_iter()
-            .map(|event| match event.what {
-                What::Injected {
-                    recipient, code, ..
-                } => format!("{recipient:?} {code}"),
-                other => format!("{other:?}"),
-            })
-            .collect();
-        (result, task.await.unwrap(), noted)
+    let answer = command.run(&mail.sender, &message.to, content).await;
+    let reply = answer.map_err(|source| InjectionError::Command {
+        message: mail.message.clone(),
+        source,
+    })?;
+    if reply.is_for_later() {
+        return Ok(Offered::Later(reply));
     }
-
-    #[tokio::test]
-    async fn the_parameters_of_a_message_are_said_and_each_recipient_has_its_answer() {
-        let message = Message {
-            to: vec!["a@example.test".into(), "b@example.test".into()],
-            ret: Some("full".into()),
-            envid: Some("a+b c".into()),
-            notify: vec!["success".into(), "failure".into()],
-            requiretls: true,
-            size: 10,
-            ..Message::default()
-        };
-        let script = vec![
-            "220 hi",
-            "250 ok",
-            "250 ok",
-            "550 no",
-            "250 ok",
-            "354 go",
-            "250 taken",
-            "221 bye",
-        ];
-        let (result, heard, noted) = injected(message, vec![script]).await;
-        result.unwrap();
-        insta::assert_snapshot!(heard.join("\n"), @r"
-        EHLO client.home.test
-        MAIL FROM:<sender+mtabcdefghij@home.test> SIZE=229 RET=FULL ENVID=a+2Bb+20c REQUIRETLS
-        RCPT TO:<a@example.test> NOTIFY=SUCCESS,FAILURE
-        RCPT TO:<b@example.test> NOTIFY=SUCCESS,FAILURE
-        DATA
-        QUIT
-        ");
-        assert_eq!(
-            noted,
-            [
-                r#"Some("a@example.test") 550"#,
-                r#"Some("b@example.test") 250"#
-            ]
-        );
-    }
-
-    #[tokio::test]
-    async fn a_message_that_is_put_off_is_offered_four_times() {
-        let put_off = || vec!["421 later"];
-        let (result, _, noted) = injected(
-            Message::default(),
-            vec![put_off(), put_off(), put_off(), put_off()],
-        )
-        .await;
-        assert_eq!(
-            result.unwrap_err().to_string(),
-            "message `first` was put off 4 times: 421 later"
-        );
-        assert_eq!(noted, [""; 0]);
-        let taken = vec![
-            "220 hi",
-            "250 ok",
-            "250 ok",
-            "250 ok",
-            "354 go",
-            "250 taken",
-            "221 bye",
-        ];
-        let (result, _, noted) = injected(
-            Message::default(),
-            vec![vec!["220 hi", "250 ok", "451 later"], taken],
-        )
-        .await;
-        result.unwrap();
-        assert_eq!(noted, [r#"Some("user@example.test") 250"#]);
-    }
-
-    #[tokio::test]
-    async fn a_refusal_of_the_reverse_path_speaks_of_all_recipients() {
-        let (result, _, noted) = injected(
-            Message::default(),
-            vec![vec!["220 hi", "250 ok", "550 5.7.1 no"]],
-        )
-        .await;
-        result.unwrap();
-        assert_eq!(noted, ["None 550"]);
-    }
-
-    #[tokio::test]
-    async fn nonsense_and_a_closed_connection_are_errors() {
-        for script in [vec!["hello"], vec!["220 hi"]] {
-            let (result, _, _) = injected(Message::default(), vec![script]).await;
-            assert!(result.is_err());
-        }
-    }
+    let each = message
+        .to
+        .iter()
+        .map(|to| (Some(to.clone()), reply.clone()));
+    Ok(Offered::Answered {
+        answers: each.collect(),
+        open: None,
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,14 @@ mod contract;
 pub(crate) mod dkim;
 mod envelope;
 mod hand_over;
+mod injection_command;
 mod message;
 mod process;
 pub(crate) mod replies;
 mod report;
 mod smtp_client;
 mod unanswered;
+mod way_in;
 
 pub use contract::{
     Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, ReportKey, Running, Subject,
@@ -19,6 +21,9 @@ pub use contract::{
 };
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
 pub use hand_over::{HandOver, InjectionError};
+pub use injection_command::{CommandError, InjectionCommand, InjectionCommandError};
 pub(crate) use message::compose;
 pub use process::{Entry, ProcessSubject, Profile, Setup, Told};
+pub use smtp_client::DialogueError;
 pub use unanswered::tell_unanswered;
+pub use way_in::{Injection, Limits, Login, Means, WayIn};

@@ -29,6 +29,18 @@ impl Reply {
             .filter_map(|line| line.split_whitespace().next())
             .any(|word| word.eq_ignore_ascii_case(keyword))
     }
+
+    /// Whether an EHLO answer lists this word behind this keyword, as `AUTH PLAIN LOGIN` does.
+    pub(super) fn lists_with(&self, keyword: &str, wanted: &str) -> bool {
+        let mut lines = self.text.lines().skip(1);
+        lines.any(|line| {
+            let mut words = line.split_whitespace();
+            words
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+                && words.any(|word| word.eq_ignore_ascii_case(wanted))
+        })
+    }
 }
 
 /// What stands at the front of what was read.

@@ -5,6 +5,7 @@
 //! known whichever stack that is, and even if none is.
 
 mod ahead;
+mod any_server;
 mod below;
 mod certificates;
 mod client;
@@ -27,6 +28,7 @@ mod suites;
 
 pub use mtaspec_certs::Holder;
 
+pub(crate) use any_server::AnyServer;
 pub use certificates::{CertificateStore, certificate_word};
 pub use client::{ClientEnd, ClientHandshake, ClientTls};
 pub use client_hello::ClientHello;
