@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a socket or reads the clock.
 
+pub mod document;
 pub mod events;
 pub mod report;
 pub mod scenario;

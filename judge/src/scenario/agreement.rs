@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::{Case, Catalogue, Suite, Twin};
+use super::{Case, Catalogue, Suite, Twin, all_capabilities};
 
 /// The files that the reference model of the language was tried on.
 const EXAMPLES: [&str; 34] = [
@@ -73,6 +73,15 @@ fn ids_and_capabilities_follow_from_what_files_say() {
         writeln!(list, "{}: {}", case.id, capabilities.join(" ")).unwrap();
     }
     insta::assert_snapshot!(list);
+}
+
+#[test]
+fn every_capability_that_the_suite_needs_has_its_word() {
+    let words = all_capabilities();
+    for case in &suite().0.cases {
+        let unknown: Vec<_> = case.capabilities.difference(&words).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?}", case.id);
+    }
 }
 
 #[test]

@@ -5,7 +5,64 @@
 
 use std::collections::BTreeSet;
 
-use super::tree::{Node, Table};
+use super::keys::{ASK, Kind, SETTINGS};
+use crate::document::{Node, Table};
+
+/// What is derived from more than the name of one key.
+const WORDS: [&str; 28] = [
+    "alternate-route",
+    "clock",
+    "dane",
+    "dsn",
+    "inbound",
+    "ipv6",
+    "mta-sts",
+    "other-port",
+    "queue",
+    "requiretls",
+    "retry",
+    "route",
+    "rule-change",
+    "secure-route",
+    "sender-authentication",
+    "smtputf8",
+    "sts-at-once",
+    "submission",
+    "tls-rule",
+    "tls-rule-address",
+    "tls-rule-ca",
+    "tls-rule-ca-without-hostname",
+    "tls-rule-hostname",
+    "tls-rule-hostname-without-ca",
+    "tls-rule-inbound",
+    "tls-rule-inbound-certificate",
+    "tlsrpt",
+    "units",
+];
+
+/// All words for what a subject can do.
+#[must_use]
+pub fn all_capabilities() -> BTreeSet<String> {
+    let words = WORDS.into_iter().map(str::to_owned);
+    let settings = SETTINGS.iter().filter(|key| key.name != "dane");
+    let settings = settings.map(|key| setting(key.name));
+    let asked = match ASK.key("what").map(|key| &key.kind) {
+        Some(Kind::Word(words)) => *words,
+        _ => &[],
+    };
+    words
+        .chain(settings)
+        .chain(asked.iter().map(|what| ask(what)))
+        .collect()
+}
+
+fn setting(key: &str) -> String {
+    format!("setting-{}", key.replace('_', "-"))
+}
+
+fn ask(what: &str) -> String {
+    format!("ask-{what}")
+}
 
 /// The capabilities that a merged case needs.
 pub(crate) fn capabilities(case: &Table) -> BTreeSet<String> {
@@ -78,7 +135,7 @@ impl Needed {
         {
             match entry.key.as_str() {
                 "dane" => self.add("dane"),
-                key => self.add(format!("setting-{}", key.replace('_', "-"))),
+                key => self.add(setting(key)),
             }
         }
         table
@@ -92,7 +149,7 @@ impl Needed {
             .get("ask")
             .and_then(|ask| ask.table()?.get("what")?.text())
         {
-            self.add(format!("ask-{what}"));
+            self.add(ask(what));
         }
         self.add_if(
             table

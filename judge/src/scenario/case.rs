@@ -24,7 +24,7 @@ pub struct Case {
     /// What goes wrong in the world when a subject fails this.
     pub why: String,
     /// Where the case stands.
-    pub place: Place,
+    pub place: crate::document::Place,
     /// Does the subject send or receive?
     pub direction: Direction,
     /// How the harness sends (inbound only).
@@ -53,17 +53,6 @@ impl Case {
         let messages = self.steps.iter().flat_map(|step| &step.inject);
         messages.map(|one| u64::from(one.copies.max(1))).sum()
     }
-}
-
-/// Line and column (both from 1) in a scenario file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Place {
-    /// Path as the user can open it.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
 }
 
 /// Whether the subject sends or receives.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Level;
-use super::spelling::nearest;
+use crate::document::nearest;
 
 /// All rows, by id.
 #[derive(Debug, Clone, Default)]

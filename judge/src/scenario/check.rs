@@ -5,13 +5,11 @@
 
 use super::Catalogue;
 use super::keys::{EVENTS, FILE, FieldKind, Form, Keys, Kind, event};
-use super::problem::{Complaint, Notes, Span};
 use super::reader::Reader;
 use super::resolve;
-use super::spelling::nearest;
-use super::tree::{Entry, Node, Table, Value};
 use super::values;
 use super::vary;
+use crate::document::{Complaint, Entry, Node, Notes, Span, Table, Value, nearest};
 
 /// The most copies of one fault that are looked at.
 const MOST_FAULTS: u64 = 200;

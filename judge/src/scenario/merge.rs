@@ -3,8 +3,8 @@
 //! Tables merge key by key at every depth; text, numbers and lists replace; `expect`, `inject` and `ask` are never
 //! merged; `"healthy"` takes back; a varied value merges as one.
 
-use super::tree::{Entry, Node, Table, Value};
 use super::vary::is_varied;
+use crate::document::{Entry, Node, Table, Value};
 
 /// The keys whose innermost value stands alone.
 pub(crate) const NEVER_MERGED: [&str; 3] = ["expect", "inject", "ask"];

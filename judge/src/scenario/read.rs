@@ -1,20 +1,13 @@
 //! One file of cases: text in, cases and problems out.
 
-use toml::de::DeTable;
-
 use super::check::check;
 use super::cross;
 use super::merge::{merge, settle_steps, settled};
-use super::nesting;
-use super::problem::{Complaint, Notes, Problems, Source, Span};
 use super::resolve::{self, Context, Existing, StepTree};
-use super::tree::{self, Entry, Node, Table};
 use super::unify::unify;
 use super::vary;
 use super::{Case, Catalogue, Twin};
-
-/// The longest file, in octets (SCENARIOS §11).
-pub(crate) const LONGEST: usize = 64 * 1024;
+use crate::document::{Complaint, Entry, Node, Notes, Problems, Source, Span, Table, parse};
 
 /// The most cases of a file after `vary`.
 const MOST_CASES: u64 = 200;
@@ -54,25 +47,6 @@ pub fn read_text(
         Vec::new()
     };
     (cases, problems)
-}
-
-fn parse(text: &str, notes: &Notes<'_>) -> Option<Table> {
-    if text.len() > LONGEST {
-        let complaint = Complaint::new(format!("the file has {} octets", text.len()));
-        notes.note(Span::default(), complaint.help("at most 64 KiB"));
-        return None;
-    }
-    if let Some((span, complaint)) = nesting::too_deep(text) {
-        notes.note(span, complaint);
-        return None;
-    }
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let span = error.span().map_or(Span::default(), Span::from);
-        notes.note(span, Complaint::new(error.message().replace('\n', ", ")));
-    }
-    let tree = tree::from_toml(table.into_inner(), notes);
-    errors.is_empty().then_some(tree)
 }
 
 struct File<'a> {

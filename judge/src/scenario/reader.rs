@@ -2,8 +2,7 @@
 //!
 //! A value of the wrong type is nothing here; [`super::check`] has said so already.
 
-use super::problem::{Complaint, Notes, Span};
-use super::tree::{Entry, Node, Table};
+use crate::document::{Complaint, Entry, Node, Notes, Span, Table};
 
 /// A table that is read.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::problem::{Problem, Problems};
-use super::read::{LONGEST, read_text};
+use super::read::read_text;
 use super::{Case, Catalogue};
+use crate::document::{LONGEST, Problem, Problems};
 
 /// The cases of all files, in the order of paths and, inside a file, in the order of the file.
 #[derive(Debug, Clone, Default)]

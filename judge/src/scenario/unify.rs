@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::name::ascii_form;
-use super::problem::{Complaint, Notes};
-use super::tree::{Table, Value};
+use crate::document::{Complaint, Notes, Table, Value};
 
 /// The tables that are named after fakes and domains.
 const NAMED: [&str; 4] = ["domain", "host", "https", "attacker"];

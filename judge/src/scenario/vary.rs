@@ -2,7 +2,7 @@
 //!
 //! The copies are counted before any is made, so a huge product costs nothing.
 
-use super::tree::{Entry, Node, Table, Value};
+use crate::document::{Entry, Node, Table, Value};
 
 /// A table with `vary` as its only key.
 pub(crate) fn is_varied(node: &Node) -> bool {

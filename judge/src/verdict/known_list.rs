@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::known_failure::{FailureKind, KnownFailure};
 use super::wanted::KEYS;
-use crate::scenario::{Complaint, Notes, Problems, Source, Span, nearest};
+use crate::document::{Complaint, Notes, Problems, Source, Span, nearest};
 
 /// The longest list that is read, in octets: some ten thousand entries.
 const LONGEST: usize = 2 * 1024 * 1024;

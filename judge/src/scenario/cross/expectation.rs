@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::name::{domain_of, is_same_name};
-use super::super::problem::{Complaint, Span};
 use super::super::resolve::SUBJECT;
-use super::super::spelling::nearest;
-use super::super::tree::{Entry, Node, Table};
 use super::super::{Level, Message, Step};
 use super::{Checks, Copy};
+use crate::document::{Complaint, Entry, Node, Span, Table, nearest};
 
 /// Where exact enhanced codes are registered: null MX and REQUIRETLS.
 const EXACT: [&str; 2] = ["RFC7505", "RFC8689"];

@@ -2,10 +2,8 @@
 
 use super::super::Direction;
 use super::super::name::ascii_form;
-use super::super::problem::Complaint;
-use super::super::spelling::nearest;
-use super::super::tree::{Node, Table};
 use super::{Checks, Copy};
+use crate::document::{Complaint, Node, Table, nearest};
 
 /// Moments that an HTTPS host has.
 const OF_HTTPS: [&str; 5] = ["connect", "handshake", "in-handshake", "response", "body"];

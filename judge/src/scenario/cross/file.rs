@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::super::problem::{Complaint, Notes, Span};
-use super::super::tree::{Node, Table, Value};
 use super::Copy;
+use crate::document::{Complaint, Node, Notes, Span, Table, Value};
 
 /// What every file must say of itself.
 pub(crate) fn whole_file(document: &Table, notes: &Notes<'_>) {

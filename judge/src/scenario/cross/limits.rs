@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::problem::Complaint;
 use super::super::{Deed, Fault, MOST_MESSAGES, Message, Step};
 use super::{Checks, Copy};
+use crate::document::Complaint;
 
 const STEPS: usize = 50;
 const HOSTS: usize = 64;

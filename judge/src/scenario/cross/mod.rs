@@ -8,10 +8,9 @@ mod limits;
 mod twin;
 mod world;
 
-use super::problem::{Complaint, Notes, Span};
 use super::resolve::{Existing, StepTree};
-use super::tree::Table;
 use super::{Case, Catalogue};
+use crate::document::{Complaint, Notes, Span, Table};
 
 pub(crate) use file::{same_cases, unspoken_rows, whole_file};
 pub(crate) use twin::named_twin;

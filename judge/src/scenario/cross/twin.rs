@@ -1,11 +1,9 @@
 //! Whether a refusal has a twin that can prove something (SCENARIOS §10).
 
-use super::super::problem::{Complaint, Span};
 use super::super::resolve::refuses;
-use super::super::spelling::nearest;
-use super::super::tree::Node;
 use super::super::{Case, Direction, Host, Message, Step, Switches};
 use super::{Checks, Copy};
+use crate::document::{Complaint, Node, Span, nearest};
 
 impl Checks<'_> {
     pub(super) fn twin(self, copy: Copy<'_>, all: &[Copy<'_>]) {

@@ -1,9 +1,8 @@
 //! Tables of the world, and what the subject is told, that contradict themselves.
 
 use super::super::Direction;
-use super::super::problem::Complaint;
-use super::super::tree::{Node, Table};
 use super::{Checks, Copy};
+use crate::document::{Complaint, Node, Table};
 
 impl Checks<'_> {
     pub(super) fn world(self, copy: Copy<'_>) {

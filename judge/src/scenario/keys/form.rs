@@ -2,8 +2,8 @@
 
 use mtaspec_certs::{KeyKind, Word};
 
-use super::super::problem::Complaint;
 use super::super::values;
+use crate::document::Complaint;
 
 /// A form of text.
 pub(crate) struct Form {
@@ -166,7 +166,7 @@ fn outcome(text: &str) -> Result<(), Complaint> {
                 .help("what should have become of the message?"),
         );
     }
-    let meant = super::super::spelling::nearest(text, OUTCOMES);
+    let meant = crate::document::nearest(text, OUTCOMES);
     Err(
         Complaint::new(format!("{text:?} is no outcome")).help(meant.map_or_else(
             || OUTCOMES.join(", "),

@@ -151,7 +151,7 @@ pub(super) static CLIENT: Keys = Keys {
     ]],
 };
 
-pub(super) static ASK: Keys = Keys {
+pub(crate) static ASK: Keys = Keys {
     name: "ask",
     title: "`ask`: a question to the subject",
     meaning: "Answered by subjects that can.",

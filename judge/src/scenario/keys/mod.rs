@@ -14,6 +14,8 @@ mod telling;
 pub(crate) use events::{EVENTS, Event, FieldKind, OF_ALL, event};
 pub(crate) use file::FILE;
 pub(crate) use form::{BOUND, Form, LABEL, ROW};
+pub(super) use message::ASK;
+pub(super) use telling::SETTINGS;
 
 /// A table of the language.
 #[derive(Debug)]

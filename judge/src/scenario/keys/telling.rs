@@ -122,7 +122,7 @@ pub(super) static ROUTE: Keys = Keys {
     ]],
 };
 
-pub(super) static SETTINGS: Keys = Keys {
+pub(crate) static SETTINGS: Keys = Keys {
     name: "settings",
     title: "`settings`: the rest of what the subject is told",
     meaning: "Of the subject as sender and as receiver.",

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::super::capabilities::capabilities;
 use super::super::legacy;
-use super::super::problem::{Notes, Span};
 use super::super::reader::Reader;
-use super::super::tree::{Node, Table};
 use super::super::values;
 use super::super::{
     Ask, Case, Catalogue, Client, Direction, Message, OutcomeWord, Step, Twin, Wanted, World,
@@ -14,6 +12,7 @@ use super::super::{
 use super::existence::{self, Existing};
 use super::story::{self, StepTree};
 use super::{expect, message, unsaid, world};
+use crate::document::{Node, Notes, Span, Table};
 
 /// What a case is read with.
 #[derive(Debug, Clone, Copy)]

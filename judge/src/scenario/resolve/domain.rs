@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::reader::{Reader, set};
-use super::super::tree::Node;
 use super::super::values;
 use super::super::{Denial, Dnssec, Domain, MxRecord, Sts, TlsRpt};
+use crate::document::Node;
 
 /// A domain as its table says; `ttl` is that of its records where it says none.
 pub(super) fn domain(name: &str, reader: Reader<'_>, ttl: Duration) -> Domain {

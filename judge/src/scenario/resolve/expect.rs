@@ -1,14 +1,13 @@
 //! `expect` (SCENARIOS §9).
 
-use super::super::problem::Notes;
 use super::super::reader::Reader;
-use super::super::tree::{Entry, Node, Table};
 use super::super::values;
 use super::super::{
     Catalogue, Disclosure, Expect, Expectation, FieldPattern, Level, OutcomeWord, Pattern, Wanted,
 };
 use super::existence::Existing;
 use super::seen;
+use crate::document::{Entry, Node, Notes, Table};
 
 /// The words for outcomes, as files write them.
 pub(crate) const OUTCOMES: [(&str, OutcomeWord); 5] = [

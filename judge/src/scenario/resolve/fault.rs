@@ -1,10 +1,9 @@
 //! `fault`: one shape for SMTP, DNS and HTTPS (SCENARIOS §6).
 
-use super::super::problem::Complaint;
 use super::super::reader::Reader;
-use super::super::tree::Node;
 use super::super::values::{self, DeedText, Needs};
 use super::super::{Fault, FaultPlace};
+use crate::document::{Complaint, Node};
 
 /// A fault as its table says, or nothing when it makes no sense.
 pub(crate) fn fault(reader: Reader<'_>) -> Option<Fault> {

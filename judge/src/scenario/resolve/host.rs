@@ -6,9 +6,9 @@ use mtaspec_certs::CertificateSpec;
 
 use super::super::merge::merge;
 use super::super::reader::{Reader, set};
-use super::super::tree::Node;
 use super::super::values;
 use super::super::{Attacker, ClientCertificate, Host, HttpsHost, Shown, StartTls, Tampering};
+use crate::document::Node;
 
 /// A host with every connection of its own resolved.
 pub(super) fn host(reader: Reader<'_>) -> Host {

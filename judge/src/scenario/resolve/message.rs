@@ -1,11 +1,10 @@
 //! `inject`, `client` and `ask` (SCENARIOS §8).
 
-use super::super::problem::Complaint;
 use super::super::reader::{Reader, set};
-use super::super::tree::Node;
 use super::super::values;
 use super::super::{Ask, Client, Direction, Message, ReportBody};
 use super::certificate;
+use crate::document::{Complaint, Node};
 
 /// How a message is called that has no name: by its place in the story.
 const ORDINALS: [&str; 12] = [

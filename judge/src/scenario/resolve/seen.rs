@@ -2,9 +2,9 @@
 
 use super::super::keys::{FieldKind, event};
 use super::super::reader::Reader;
-use super::super::tree::{Node, Table, Value};
 use super::super::values;
 use super::super::{Count, FieldPattern, Fields, Pattern};
+use crate::document::{Node, Table, Value};
 
 /// The patterns of `saw`, `never` or `order`.
 pub(super) fn patterns(reader: Reader<'_>, list: &Node) -> Vec<Pattern> {

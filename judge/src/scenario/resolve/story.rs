@@ -1,7 +1,7 @@
 //! The steps of a case as trees, each with the whole world as it then stands (SCENARIOS §2).
 
 use super::super::merge::merge;
-use super::super::tree::{Node, Table};
+use crate::document::{Node, Table};
 
 /// The keys that make a world.
 pub(crate) const WORLD: [&str; 8] = [
@@ -70,7 +70,7 @@ fn seen_in_dns(world: &Table) -> String {
                         &name.key,
                         "sts",
                         &Node {
-                            value: super::super::tree::Value::Flag(true),
+                            value: crate::document::Value::Flag(true),
                             ..entry.node
                         },
                     );

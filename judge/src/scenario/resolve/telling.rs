@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::reader::{Reader, set};
-use super::super::tree::Node;
 use super::super::values;
 use super::super::{ListEntry, Route, Rule, Settings, Switches};
 use super::certificate;
+use crate::document::Node;
 
 pub(super) fn rule(reader: Reader<'_>) -> Rule {
     let applies = reader

@@ -3,8 +3,7 @@
 use mtaspec_certs::{KeyKind, Word};
 
 use super::super::Shown;
-use super::super::problem::Complaint;
-use super::super::spelling::nearest;
+use crate::document::{Complaint, nearest};
 
 /// A word of the catalogue.
 pub(crate) fn certificate_word(text: &str) -> Result<Word, Complaint> {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::problem::Complaint;
-use super::super::spelling::nearest;
 use super::super::{Deed, DnsDeed, Moment};
 use super::name;
+use crate::document::{Complaint, nearest};
 
 /// What an SMTP host can do.
 pub(crate) const DEEDS_OF_SMTP: [&str; 10] = [

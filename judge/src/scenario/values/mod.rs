@@ -12,6 +12,7 @@ pub(crate) use deed::{
     DEEDS_OF_DNS, DEEDS_OF_HTTPS, DEEDS_OF_SMTP, DeedText, MOMENTS, Needs, moment,
 };
 pub(crate) use name::{address, name, name_or_address};
-pub(crate) use quantity::{bound, count, duration, only_bounds, size};
+pub use quantity::duration;
+pub(crate) use quantity::{bound, count, only_bounds, size};
 pub(crate) use record::{extra_record, host_address, mx_record, tlsa};
 pub(crate) use tls::{VERSIONS, condition, version};

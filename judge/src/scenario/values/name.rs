@@ -1,7 +1,7 @@
 //! Names and addresses: all of them under `.test`, or the address of a host in brackets.
 
 use super::super::name::{domain_of, without_brackets};
-use super::super::problem::Complaint;
+use crate::document::Complaint;
 
 /// The longest name before the plan rewrites it (SCENARIOS §11).
 const LONGEST: usize = 240;

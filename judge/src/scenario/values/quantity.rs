@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use super::super::Count;
-use super::super::problem::Complaint;
+use crate::document::Complaint;
 
 /// As long as a story may last, nothing lasts longer.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 
 /// `"90 s"`, `"5 min"`, `"1 h"`, `"8 days"`.
-pub(crate) fn duration(text: &str) -> Result<Duration, Complaint> {
+///
+/// # Errors
+/// Says what would be one.
+pub fn duration(text: &str) -> Result<Duration, Complaint> {
     let no_unit = || Complaint::new(format!("{text:?} has no unit")).help("s, min, h or days");
     let (number, unit) = text.split_once(' ').ok_or_else(no_unit)?;
     let unit = match unit {

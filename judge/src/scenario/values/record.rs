@@ -1,8 +1,8 @@
 //! DNS records as files write them: MX, TLSA, further ones, and the words for addresses.
 
-use super::super::problem::Complaint;
 use super::super::{Answering, ExtraRecord, Family, HostAddress, MxRecord, Tlsa, TlsaData};
 use super::{certificate_word, name};
+use crate::document::Complaint;
 
 /// `"PREFERENCE NAME"`; `"0 ."` is a null MX (RFC 7505 §3).
 pub(crate) fn mx_record(text: &str) -> Result<MxRecord, Complaint> {

@@ -1,7 +1,7 @@
 //! TLS versions, and what an expectation asks of a session.
 
-use super::super::problem::Complaint;
 use super::super::{TlsCondition, TlsVersion};
+use crate::document::Complaint;
 
 /// As files spell them.
 pub(crate) const VERSIONS: [(&str, TlsVersion); 5] = [

@@ -1,10 +1,7 @@
 //! "Did you mean": the nearest of a list of words.
 
 /// The word of `words` that `wrong` was most likely meant to be, if one is near enough.
-pub(crate) fn nearest<'a>(
-    wrong: &str,
-    words: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
     let most = (wrong.chars().count() / 3).clamp(1, 4);
     let near = |word: &'a str| {

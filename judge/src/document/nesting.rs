@@ -33,9 +33,8 @@ pub(crate) fn too_deep(text: &str) -> Option<(Span, Complaint)> {
                 start: at,
                 end: at + 1,
             };
-            let complaint = Complaint::new("this is nested too deep").help(format!(
-                "at most {DEEPEST} levels; the language needs seven"
-            ));
+            let complaint = Complaint::new("this is nested too deep")
+                .help(format!("at most {DEEPEST} levels; seven are enough"));
             return Some((span, complaint));
         }
         at += 1;

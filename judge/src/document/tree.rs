@@ -1,4 +1,4 @@
-//! A scenario file as a tree of our own: the values of TOML in the order of the file, each with its place.
+//! A file as a tree of our own: the values of TOML in the order of the file, each with its place.
 //!
 //! The tree is what is merged, varied and then read. It is built from [`DeTable`], which keeps spans but not order;
 //! the places of the keys give the order back.
@@ -12,18 +12,25 @@ use super::problem::{Complaint, Notes, Span};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) span: Span,
-    pub(crate) value: Value,
+pub struct Node {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub value: Value,
 }
 
 /// What a value is.
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Text of any kind.
     Text(String),
+    /// A whole number.
     Number(i64),
+    /// `true` or `false`.
     Flag(bool),
+    /// A list.
     List(Vec<Node>),
+    /// A table.
     Table(Table),
     /// A float or a date, which no key wants; as the file has it.
     Other(String),
@@ -31,48 +38,62 @@ pub(crate) enum Value {
 
 /// A table in the order of the file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Table {
-    pub(crate) entries: Vec<Entry>,
+pub struct Table {
+    /// Its keys.
+    pub entries: Vec<Entry>,
 }
 
 /// A key and its value.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) key_span: Span,
-    pub(crate) node: Node,
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub node: Node,
 }
 
 impl Node {
-    pub(crate) fn text(&self) -> Option<&str> {
+    /// Text, if it is that.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn number(&self) -> Option<i64> {
+    /// A whole number, if it is that.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
         match self.value {
             Value::Number(number) => Some(number),
             _ => None,
         }
     }
 
-    pub(crate) fn flag(&self) -> Option<bool> {
+    /// `true` or `false`, if it is that.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
         match self.value {
             Value::Flag(flag) => Some(flag),
             _ => None,
         }
     }
 
-    pub(crate) fn list(&self) -> Option<&[Self]> {
+    /// The items, if it is a list.
+    #[must_use]
+    pub fn list(&self) -> Option<&[Self]> {
         match &self.value {
             Value::List(list) => Some(list),
             _ => None,
         }
     }
 
-    pub(crate) fn table(&self) -> Option<&Table> {
+    /// The table, if it is that.
+    #[must_use]
+    pub fn table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
             _ => None,
@@ -80,7 +101,8 @@ impl Node {
     }
 
     /// The items of a list, or the value itself: for keys that take one or many.
-    pub(crate) fn many(&self) -> &[Self] {
+    #[must_use]
+    pub fn many(&self) -> &[Self] {
         match &self.value {
             Value::List(list) => list,
             _ => std::slice::from_ref(self),
@@ -93,7 +115,8 @@ impl Node {
     }
 
     /// What the value is, for people.
-    pub(crate) fn kind(&self) -> &'static str {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Text(_) => "text",
             Value::Number(_) => "a number",
@@ -107,15 +130,21 @@ impl Node {
 }
 
 impl Table {
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+    /// The key of that name and its value.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    /// The value of that key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
+    /// Whether it has that key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
@@ -124,7 +153,7 @@ impl Table {
     }
 
     /// The tables below `key`, by name: `host."NAME"`.
-    pub(crate) fn named(&self, key: &str) -> impl Iterator<Item = (&Entry, &Self)> {
+    pub fn named(&self, key: &str) -> impl Iterator<Item = (&Entry, &Self)> {
         let table = self.get(key).and_then(Node::table);
         table
             .into_iter()
@@ -133,7 +162,7 @@ impl Table {
     }
 
     /// The tables at `key`, which takes one or a list of them.
-    pub(crate) fn tables(&self, key: &str) -> impl Iterator<Item = (&Node, &Self)> {
+    pub fn tables(&self, key: &str) -> impl Iterator<Item = (&Node, &Self)> {
         let nodes = self.get(key).map_or(&[][..], Node::many);
         nodes.iter().filter_map(|node| Some((node, node.table()?)))
     }

@@ -1,4 +1,4 @@
-//! What is wrong with scenario files, told all at once (SCENARIOS §12).
+//! What is wrong with files, told all at once (SCENARIOS §12).
 //!
 //! A [`Problem`] knows its place and shows the line it speaks of. [`Source`] turns byte offsets into lines and
 //! columns, [`Notes`] gathers the problems of one file. What is wrong is decided elsewhere.
@@ -8,7 +8,18 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use super::Place;
+use serde::{Deserialize, Serialize};
+
+/// Line and column (both from 1) in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// Path as the user can open it.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
 
 /// One thing wrong in one file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,9 +159,11 @@ impl fmt::Display for Problems {
 
 /// Bytes of one file, from first to behind the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Span {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+pub struct Span {
+    /// The first.
+    pub start: usize,
+    /// Behind the last.
+    pub end: usize,
 }
 
 impl From<Range<usize>> for Span {
@@ -164,14 +177,16 @@ impl From<Range<usize>> for Span {
 
 /// The text of one file, with its lines.
 #[derive(Debug)]
-pub(crate) struct Source<'a> {
-    pub(crate) name: &'a str,
+pub struct Source<'a> {
+    name: &'a str,
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(name: &'a str, text: &'a str) -> Self {
+    /// Text and what the file is called.
+    #[must_use]
+    pub fn new(name: &'a str, text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         Self {
             name,
@@ -181,7 +196,8 @@ impl<'a> Source<'a> {
     }
 
     /// The line and column of a byte.
-    pub(crate) fn place(&self, offset: usize) -> Place {
+    #[must_use]
+    pub fn place(&self, offset: usize) -> Place {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset);
         let column = self.text[self.starts[line - 1]..offset].chars().count() + 1;
@@ -197,7 +213,9 @@ impl<'a> Source<'a> {
         self.text[self.starts[line - 1]..end].trim_end_matches(['\n', '\r'])
     }
 
-    pub(crate) fn problem(&self, span: Span, complaint: Complaint) -> Problem {
+    /// What is wrong there.
+    #[must_use]
+    pub fn problem(&self, span: Span, complaint: Complaint) -> Problem {
         let Place { file, line, column } = self.place(span.start);
         Problem {
             file,
@@ -213,20 +231,25 @@ impl<'a> Source<'a> {
 
 /// A problem that does not know its place yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Complaint {
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
+pub struct Complaint {
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
 }
 
 impl Complaint {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    /// What is wrong.
+    pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             help: None,
         }
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// With what would be right.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -234,26 +257,30 @@ impl Complaint {
 
 /// The problems of one file as they are found.
 #[derive(Debug)]
-pub(crate) struct Notes<'a> {
+pub struct Notes<'a> {
     pub(crate) source: &'a Source<'a>,
     problems: RefCell<BTreeSet<Problem>>,
 }
 
 impl<'a> Notes<'a> {
-    pub(crate) fn new(source: &'a Source<'a>) -> Self {
+    /// None yet.
+    #[must_use]
+    pub fn new(source: &'a Source<'a>) -> Self {
         Self {
             source,
             problems: RefCell::default(),
         }
     }
 
-    pub(crate) fn note(&self, span: Span, complaint: Complaint) {
+    /// Takes down one more.
+    pub fn note(&self, span: Span, complaint: Complaint) {
         self.problems
             .borrow_mut()
             .insert(self.source.problem(span, complaint));
     }
 
-    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+    /// All of them.
+    pub fn into_problems(self) -> impl Iterator<Item = Problem> {
         self.problems.into_inner().into_iter()
     }
 }
