@@ -9,6 +9,7 @@ mod hand_over;
 mod injection_command;
 mod message;
 mod process;
+pub mod profile;
 pub(crate) mod replies;
 mod report;
 mod smtp_client;

@@ -1,0 +1,168 @@
+//! A folder becomes a profile, or all its problems are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use mtaspec_judge::document::{
+    self, Complaint, LONGEST, Node, Notes, Problem, Problems, Source, nearest,
+};
+use mtaspec_judge::scenario::all_capabilities;
+
+use super::keys;
+use super::parts;
+use super::placed;
+use super::profile::Profile;
+use super::section::Section;
+use super::trial::{Trial, read_text};
+
+/// The file of a folder that says what the others are.
+pub(super) const FILE: &str = "profile.toml";
+
+impl Profile {
+    /// Reads the profile of a folder.
+    ///
+    /// # Errors
+    /// Tells everything that is wrong, each with its place.
+    pub fn load(folder: &Path) -> Result<Self, Problems> {
+        let path = folder.join(FILE);
+        let name = path.display().to_string();
+        let mut problems = Problems::default();
+        let text = match read_text(&path, LONGEST) {
+            Ok(text) => text,
+            Err(complaint) => {
+                let help = complaint.help.as_deref();
+                problems.extend([Problem::of_file(&name, complaint.message, help)]);
+                return Err(problems);
+            }
+        };
+        let source = Source::new(&name, &text);
+        let notes = Notes::new(&source);
+        let trial = Trial::new(folder, &notes);
+        let profile = document::parse(&text, &notes).and_then(|table| {
+            read(
+                Section::of_file(&table, &keys::FILE, &notes),
+                &trial,
+                folder,
+            )
+        });
+        problems.extend(trial.into_problems());
+        problems.extend(notes.into_problems());
+        match profile {
+            Some(profile) if problems.is_empty() => Ok(profile),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// Each part is read before any is missed, so that all problems are told.
+fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> {
+    let name = file.needed("name", "what reports call it, as \"postfix\"");
+    let name = name.and_then(|_| name_of(file));
+    let about = file.needed_text("about", "what it is, in a sentence");
+    let install = file.text("install").map(str::to_owned);
+    let (capabilities, missing) = capabilities(file);
+    let version = parts::version(file, trial);
+    let needs = parts::needs(file);
+    let namespace = parts::namespace(file);
+    let files = placed::files(file, trial, &namespace.private);
+    let start = parts::start(file, trial);
+    let stop = parts::command(file, "stop", &keys::STOP, trial);
+    let reload = parts::command(file, "reload", &keys::RELOAD, trial);
+    let retry = parts::command(file, "retry", &keys::RETRY, trial);
+    let inject = parts::inject(file, trial);
+    let queue = parts::queue(file, trial);
+    let times = parts::times(file);
+    let dangerous = parts::dangerous(file);
+    let known_failures = parts::known_failures(file);
+    // What a capability is played with.
+    for word in ["retry", "queue"] {
+        if let Some(node) = capabilities.get(word)
+            && file.node(word).is_none()
+        {
+            let complaint = Complaint::new(format!("{word:?} needs [{word}], which is not here"));
+            let help = format!("say the command, or leave {word:?} out");
+            file.notes().note(node.span, complaint.help(help));
+        }
+    }
+    Some(Profile {
+        folder: folder.to_owned(),
+        name: name?,
+        about: about?.to_owned(),
+        install,
+        capabilities: capabilities.into_keys().map(str::to_owned).collect(),
+        missing,
+        version: version?,
+        needs,
+        files,
+        namespace,
+        start: start?,
+        stop,
+        reload,
+        retry,
+        inject: inject?,
+        queue,
+        times,
+        dangerous,
+        known_failures,
+    })
+}
+
+fn name_of(file: Section<'_>) -> Option<String> {
+    let text = file.needed_text("name", "what reports call it, as \"postfix\"")?;
+    let is_right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let named = match text.chars().all(is_right) && !text.starts_with('-') {
+        true => Ok(text.to_owned()),
+        false => Err(Complaint::new(format!("{text:?} is no name"))
+            .help("a-z, 0-9 and hyphens, as \"postfix\"")),
+    };
+    file.noted(file.node("name")?, named)
+}
+
+/// The words of `capabilities`, and those of `missing` with their reasons.
+fn capabilities<'a>(file: Section<'a>) -> (BTreeMap<&'a str, &'a Node>, BTreeMap<String, String>) {
+    let words = all_capabilities();
+    let notes = file.notes();
+    let mut has = BTreeMap::new();
+    if let Some(node) = file.needed(
+        "capabilities",
+        "what it can do, as [\"tls-rule\", \"retry\"]; [] for nothing but plain delivery",
+    ) {
+        for (node, word) in file.texts_of("capabilities", node) {
+            if let Err(complaint) = known(word, &words) {
+                notes.note(node.span, complaint);
+            } else if has.insert(word, node).is_some() {
+                let complaint = Complaint::new(format!("{word:?} is said twice"));
+                notes.note(node.span, complaint);
+            }
+        }
+    }
+    let mut missing = BTreeMap::new();
+    for (entry, reason) in file.pairs("missing", "write missing = { capability = \"why not\" }") {
+        if let Err(complaint) = known(&entry.key, &words) {
+            notes.note(entry.key_span, complaint);
+        } else if has.contains_key(entry.key.as_str()) {
+            let complaint = Complaint::new(format!("{:?} is missing and is not", entry.key));
+            notes.note(
+                entry.key_span,
+                complaint.help("it stands in `capabilities` too"),
+            );
+        }
+        missing.insert(entry.key.clone(), reason.to_owned());
+    }
+    (has, missing)
+}
+
+fn known(word: &str, words: &BTreeSet<String>) -> Result<(), Complaint> {
+    if words.contains(word) {
+        return Ok(());
+    }
+    let help = match nearest(word, words.iter().map(String::as_str)) {
+        Some(word) => format!("did you mean {word:?}?"),
+        None => words
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    Err(Complaint::new(format!("no capability is called {word:?}")).help(help))
+}

@@ -1,0 +1,55 @@
+//! Whole profiles: those of the tree, and what is said of bad ones.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::sample::sample;
+use super::{Content, Profile, RenderedFile};
+
+fn subjects() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("subjects")
+}
+
+/// The files of a profile as a person would look at them.
+fn shown(files: &[RenderedFile]) -> String {
+    let mut text = String::new();
+    for file in files {
+        let owner = file.owner.as_ref().map_or("", |owner| owner.user.as_str());
+        let path = file.path.display();
+        let _ = writeln!(text, "--- {path} {:04o} {owner}", file.mode);
+        if let Content::File(content) = &file.content {
+            text += &String::from_utf8_lossy(content);
+        }
+    }
+    text
+}
+
+#[test]
+fn every_profile_of_the_tree_is_read_and_rendered_without_a_problem() {
+    let mut count = 0;
+    for entry in fs::read_dir(subjects()).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let profile = Profile::load(&folder).unwrap_or_else(|problems| panic!("{problems}"));
+        let name = folder.file_name().and_then(|name| name.to_str());
+        assert_eq!(Some(profile.name.as_str()), name);
+        profile.render(&sample()).unwrap();
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn postfix_gets_a_level_for_each_domain_and_one_by_transport_for_each_route() {
+    let profile = Profile::load(&subjects().join("postfix")).unwrap();
+    let files = profile.render(&sample()).unwrap();
+    let tables = ["tls_policy", "transport", "aliases", "senders"];
+    let tables: Vec<_> = files
+        .into_iter()
+        .filter(|file| tables.iter().any(|name| file.path.ends_with(name)))
+        .collect();
+    insta::assert_snapshot!(shown(&tables));
+}
