@@ -30,7 +30,6 @@ pub(super) const FILE: Keys = Keys {
         "queue",
         "time",
         "dangerous",
-        "known_failure",
     ],
 };
 
@@ -97,9 +96,4 @@ pub(super) const TIME: Keys = Keys {
 pub(super) const DANGEROUS: Keys = Keys {
     name: "[[dangerous]]",
     keys: &["cases", "why"],
-};
-
-pub(super) const KNOWN_FAILURE: Keys = Keys {
-    name: "[[known_failure]]",
-    keys: &["case", "expectation", "got", "reason", "link"],
 };

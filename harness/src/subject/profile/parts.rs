@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use mtaspec_judge::document::Complaint;
 use mtaspec_judge::scenario::IdPattern;
-use mtaspec_judge::verdict::KnownFailure;
 use regex::Regex;
 
 use super::keys::{self, Keys};
 use super::profile::{
-    Dangerous, Inject, InjectBy, KnownProblem, Namespace, Needs, Queue, Resolver, Start, Times,
-    Version,
+    Dangerous, Inject, InjectBy, Namespace, Needs, Queue, Resolver, Start, Times, Version,
 };
 use super::queue::QueuePatterns;
 use super::section::Section;
@@ -182,30 +180,6 @@ pub(super) fn dangerous(file: Section<'_>) -> Vec<Dangerous> {
         Some(Dangerous {
             cases: cases?,
             why: why?.to_owned(),
-        })
-    };
-    tables.into_iter().filter_map(read).collect()
-}
-
-pub(super) fn known_failures(file: Section<'_>) -> Vec<KnownProblem> {
-    let tables = file.tables("known_failure", &keys::KNOWN_FAILURE);
-    let read = |table: Section<'_>| {
-        let case = table.needed_text("case", "the id of a case; * and ? are allowed");
-        if let (Some(node), Some(text)) = (table.node("case"), case) {
-            table.noted(node, id_pattern(text));
-        }
-        let expectation = table.needed_text("expectation", "the key that failed, as \"outcome\"");
-        let got = table.needed_text("got", "what was got; * and ? are allowed");
-        let reason = table.needed_text("reason", "why it is so");
-        let link = table.text("link").map(str::to_owned);
-        Some(KnownProblem {
-            failure: KnownFailure {
-                case: case?.into(),
-                expectation: expectation?.into(),
-                got: got?.into(),
-                reason: reason?.into(),
-            },
-            link,
         })
     };
     tables.into_iter().filter_map(read).collect()

@@ -53,7 +53,7 @@ pub struct Profile {
     /// Cases that it may not survive.
     pub dangerous: Vec<Dangerous>,
     /// What it is known to get wrong.
-    pub known_failures: Vec<KnownProblem>,
+    pub known_failures: Vec<KnownFailure>,
 }
 
 /// How a relay tells its version.
@@ -174,15 +174,6 @@ pub struct Dangerous {
     pub cases: Vec<IdPattern>,
     /// Why.
     pub why: String,
-}
-
-/// Something that the relay is known to get wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownProblem {
-    /// What is wrong.
-    pub failure: KnownFailure,
-    /// Where more is said of it.
-    pub link: Option<String>,
 }
 
 impl Profile {

@@ -7,6 +7,7 @@ use mtaspec_judge::document::{
     self, Complaint, LONGEST, Node, Notes, Problem, Problems, Source, nearest,
 };
 use mtaspec_judge::scenario::all_capabilities;
+use mtaspec_judge::verdict::{KnownFailure, read_known_failures};
 
 use super::keys;
 use super::parts;
@@ -16,7 +17,13 @@ use super::section::Section;
 use super::trial::{Trial, read_text};
 
 /// The file of a folder that says what the others are.
-pub(super) const FILE: &str = "profile.toml";
+const FILE: &str = "profile.toml";
+
+/// The list beside it of what the relay is known to fail, as `run --write-known-failures` drafts it.
+const KNOWN_FAILURES: &str = "known-failures.toml";
+
+/// The longest such list, in octets.
+const LONGEST_LIST: usize = 2 * 1024 * 1024;
 
 impl Profile {
     /// Reads the profile of a folder.
@@ -45,11 +52,36 @@ impl Profile {
                 folder,
             )
         });
+        let known_failures = known_failures(folder).unwrap_or_else(|found| {
+            problems.extend(found);
+            Vec::new()
+        });
         problems.extend(trial.into_problems());
         problems.extend(notes.into_problems());
         match profile {
-            Some(profile) if problems.is_empty() => Ok(profile),
+            Some(profile) if problems.is_empty() => Ok(Self {
+                known_failures,
+                ..profile
+            }),
             _ => Err(problems),
+        }
+    }
+}
+
+/// What the relay is known to fail, if there is such a list.
+fn known_failures(folder: &Path) -> Result<Vec<KnownFailure>, Problems> {
+    let path = folder.join(KNOWN_FAILURES);
+    let name = path.display().to_string();
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    match read_text(&path, LONGEST_LIST) {
+        Ok(text) => read_known_failures(&name, &text),
+        Err(complaint) => {
+            let help = complaint.help.as_deref();
+            let mut problems = Problems::default();
+            problems.extend([Problem::of_file(&name, complaint.message, help)]);
+            Err(problems)
         }
     }
 }
@@ -73,7 +105,6 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
     let queue = parts::queue(file, trial);
     let times = parts::times(file);
     let dangerous = parts::dangerous(file);
-    let known_failures = parts::known_failures(file);
     // What a capability is played with.
     for word in ["retry", "queue"] {
         if let Some(node) = capabilities.get(word)
@@ -103,7 +134,7 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
         queue,
         times,
         dangerous,
-        known_failures,
+        known_failures: Vec::new(),
     })
 }
 
