@@ -78,7 +78,7 @@ impl JudgeAgain {
 }
 
 /// The files, and those in the folders, in the order of names.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -106,7 +106,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<Recording, Trouble> {
+pub(super) fn read(path: &Path) -> Result<Recording, Trouble> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     Recording::read_from(BufReader::new(file)).map_err(|error| unreadable(path, &error))
 }

@@ -3,15 +3,19 @@
 mod check;
 mod check_domain;
 mod coverage;
+mod diff;
 mod init;
 mod inside;
 mod judge;
 mod known_failures;
 mod list;
+mod merge;
 mod pki;
 mod probe;
+mod recorded;
 mod relay;
 mod report_file;
+mod reports;
 mod run;
 mod schema;
 mod serve;
@@ -40,6 +44,10 @@ pub(crate) enum Command {
     Coverage(coverage::TellCoverage),
     /// Judge recordings again
     Judge(judge::JudgeAgain),
+    /// Put reports beside each other: subjects by cases
+    Merge(merge::Merge),
+    /// Hold a report against an older one; the exit code is 1 if anything is worse
+    Diff(diff::Diff),
     /// Print the JSON Schema of scenario files
     Schema(schema::Schema),
     /// Keep the fake Internet up and tell who is where
@@ -69,6 +77,8 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Coverage(coverage) => coverage.run(),
             Self::Judge(judge) => judge.run(),
+            Self::Merge(merge) => merge.run(),
+            Self::Diff(diff) => diff.run(),
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),
             Self::Probe(probe) => probe.run(),

@@ -17,7 +17,7 @@ use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, Shard};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, with_causes};
 use mtaspec_harness::subject::Subject;
-use mtaspec_judge::events::{Recording, SubjectName};
+use mtaspec_judge::events::{Recording, SubjectName, file_name};
 use mtaspec_judge::report::{self, RunReport};
 use mtaspec_judge::scenario::Case;
 use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
@@ -356,9 +356,4 @@ fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
         })
     };
     recordings.filter_map(write).collect()
-}
-
-/// Ids have neither underscores nor dots, so no two of them share a name.
-fn file_name(id: &str) -> String {
-    format!("{}.jsonl", id.replace('/', "_").replace('#', "__"))
 }

@@ -22,6 +22,7 @@ mod play;
 mod probe;
 mod probe_policies;
 mod relay;
+mod reports;
 mod rows;
 mod settings;
 mod signals;

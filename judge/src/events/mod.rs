@@ -13,5 +13,5 @@ pub(crate) mod testing;
 
 pub use dialogue::{description, line};
 pub use event::{By, Event, Part, What};
-pub use recording::{RECORDING_VERSION, Recording, RecordingError, SubjectName};
+pub use recording::{RECORDING_VERSION, Recording, RecordingError, SubjectName, file_name};
 pub use redaction::redacted;

@@ -49,6 +49,12 @@ pub struct SubjectName {
     pub capabilities: BTreeSet<String>,
 }
 
+/// The name of the file that a recording of the case has. Ids have neither underscores nor dots, so no two share a name.
+#[must_use]
+pub fn file_name(id: &str) -> String {
+    format!("{}.jsonl", id.replace('/', "_").replace('#', "__"))
+}
+
 /// Why a recording could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -47,6 +47,18 @@ impl Summary {
         }
         summary
     }
+
+    /// All cases.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.passed
+            + self.warned
+            + self.failed
+            + self.skipped
+            + self.known_failures
+            + self.inconclusive
+            + self.errors
+    }
 }
 
 /// 3 for an error, 1 for a failure, an unexpected pass or (on the built-in engine) an inconclusive case, 2 when

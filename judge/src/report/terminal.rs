@@ -167,7 +167,7 @@ pub fn statement(row: &Row) -> String {
 }
 
 /// Where a statement comes from, as people cite it.
-fn citation(row: &Row) -> String {
+pub(super) fn citation(row: &Row) -> String {
     match row.source.strip_prefix("rfc") {
         Some(number) => format!("RFC {number} §{}", row.section),
         None => format!("{}, \"{}\"", row.source, row.section),
