@@ -4,6 +4,7 @@ mod check;
 mod check_domain;
 mod coverage;
 mod diff;
+mod doctor;
 mod init;
 mod inside;
 mod judge;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Settings(settings::Settings),
     /// Make test authorities of your own
     Pki(pki::Pki),
+    /// Tell what this machine can and cannot do, and which subjects can be run
+    Doctor(doctor::Doctor),
     /// Run a command in namespaces of its own, as relays are run
     Inside(inside::Inside),
     #[command(hide = true)]
@@ -86,6 +89,7 @@ impl Command {
             Self::Relay(relay) => relay.run(),
             Self::Settings(settings) => settings.run(),
             Self::Pki(pki) => pki.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Inside(inside) => inside.run(),
             Self::Init(init) => init.run(),
         }

@@ -17,6 +17,8 @@ mod foreign_program;
 mod inert;
 mod known_failures;
 mod live;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod order;
 mod play;
 mod probe;

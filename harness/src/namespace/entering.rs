@@ -1,64 +1,15 @@
 //! The outer process: it enters the namespaces, starts the guard in them and waits for it.
 
-use std::ffi::OsStr;
-use std::fs;
 use std::io;
-use std::net::IpAddr;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{Pid, Uid, sethostname};
+use nix::unistd::{Pid, sethostname};
 
-use super::{GUARD, Kind, NamespaceError, cut_off, mounts, network, user};
-
-/// A fresh folder in memory, for all that a run writes and nobody needs afterwards.
-pub const SCRATCH: &str = "/dev/shm";
-
-/// Where programs inside put their temporary files (`TMPDIR`): anybody may write there.
-pub(super) const TEMPORARY: &str = "/dev/shm/tmp";
-
-/// What the namespaces look like from inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surroundings {
-    /// The name of the machine.
-    pub hostname: String,
-    /// Files that stand over those of the machine, which must be there.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
-    /// Folders that are empty, in memory, of the mode and owner that they have on the machine.
-    pub private: Vec<PathBuf>,
-    /// Folders of the machine that can be written to; the rest is read-only.
-    pub writable: Vec<PathBuf>,
-}
-
-impl Surroundings {
-    /// A machine of this name that asks this resolver, and nobody else, for names and addresses.
-    #[must_use]
-    pub fn new(hostname: &str, resolver: IpAddr) -> Self {
-        let hosts = format!(
-            "127.0.0.1 localhost\n::1 localhost\n{} {hostname}\n",
-            network::ADDRESS
-        );
-        // Exim believes no answer to be secure without `trust-ad`, and asks for none without `edns0`.
-        let resolver = format!("nameserver {resolver}\noptions trust-ad edns0\n");
-        let mut files = vec![
-            (PathBuf::from("/etc/hosts"), hosts.into_bytes()),
-            (PathBuf::from("/etc/resolv.conf"), resolver.into_bytes()),
-        ];
-        if let Ok(switch) = fs::read_to_string(cut_off::SWITCH) {
-            let switch = cut_off::without_daemons(&switch);
-            files.push((PathBuf::from(cut_off::SWITCH), switch.into_bytes()));
-        }
-        Self {
-            hostname: hostname.to_owned(),
-            files,
-            private: Vec::new(),
-            writable: Vec::new(),
-        }
-    }
-}
+use super::making::make_own_user;
+use super::{GUARD, Kind, NamespaceError, Surroundings, TEMPORARY, mounts, network, user};
 
 /// Enters namespaces of its own: a user namespace unless this is root, then network, mount, process, host name and IPC.
 ///
@@ -68,8 +19,8 @@ impl Surroundings {
 /// # Errors
 /// When a right, a setting of the kernel, or a folder is missing. The process may then be half inside, and should end.
 pub fn enter(surroundings: &Surroundings) -> Result<Entered, NamespaceError> {
-    if !Uid::effective().is_root() {
-        user::enter_own()?;
+    if !user::is_root() {
+        make_own_user()?;
     }
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::User) {
         kind.make()?;
@@ -82,15 +33,12 @@ pub fn enter(surroundings: &Surroundings) -> Result<Entered, NamespaceError> {
     })?;
     network::bring_up()?;
     mounts::arrange(surroundings)?;
-    Ok(Entered { guarded: () })
+    Ok(Entered(()))
 }
 
 /// A process that has entered, and may start one command inside.
 #[derive(Debug)]
-pub struct Entered {
-    /// Nobody else makes one.
-    guarded: (),
-}
+pub struct Entered(());
 
 impl Entered {
     /// Runs a command inside until it ends, and everything inside with it. Its exit code is given back, or 128 and the
@@ -102,7 +50,6 @@ impl Entered {
     /// # Errors
     /// When the guard cannot be started: this very program, which must know the subcommand [`GUARD`].
     pub fn run(self, command: &Command) -> io::Result<ExitCode> {
-        let Self { guarded: () } = self;
         let mut awaited = SigSet::empty();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
             awaited.add(signal);
@@ -146,7 +93,6 @@ fn guard_of(command: &Command) -> Command {
         // Ctrl-C reaches a whole process group; the command is to get it once, from us.
         .process_group(0);
     for (name, value) in command.get_envs() {
-        let _: &OsStr = name;
         match value {
             Some(value) => guard.env(name, value),
             None => guard.env_remove(name),

@@ -1,9 +1,11 @@
-//! Why the namespaces could not be had: one sentence that names what is missing, and what cures it.
+//! Why the namespaces could not be had, or have no guard: one sentence that names what is missing, and what cures it.
 
 use std::io;
 use std::path::PathBuf;
 
-use super::Kind;
+use nix::errno::Errno;
+
+use super::{GUARD, Kind};
 
 /// Why the namespaces could not be entered.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,18 @@ pub enum NamespaceError {
         "the network namespace has no IPv6, which the fake Internet needs; start the kernel without `ipv6.disable=1`"
     )]
     NoIpv6,
+    /// What is to be set in the network namespace cannot be.
+    #[error(
+        "the settings of the network namespace under /proc/sys are read-only, as in a container; start it with \
+         `--privileged`, or mtaspec outside"
+    )]
+    ReadOnlySettings,
+    /// Another system.
+    #[error(
+        "{} has no namespaces as Linux has them; use a Linux machine, or a virtual one",
+        std::env::consts::OS
+    )]
+    NotLinux,
     /// A folder that should be private or writable does not exist.
     #[error("the folder {} is not there; install what it belongs to, or make it", .0.display())]
     NoFolder(PathBuf),
@@ -73,13 +87,44 @@ pub enum NamespaceError {
     },
 }
 
+#[cfg(target_os = "linux")]
 impl NamespaceError {
     /// What became of a deed that has no reason of its own to fail.
     pub(super) fn of(deed: impl Into<String>, cause: impl Into<io::Error>) -> Self {
         let (deed, cause) = (deed.into(), cause.into());
-        match cause.kind() {
-            io::ErrorKind::PermissionDenied => Self::NotPermitted { deed },
-            _ => Self::System { deed, cause },
+        if cause.raw_os_error() == Some(Errno::EPERM as i32) {
+            Self::NotPermitted { deed }
+        } else {
+            Self::System { deed, cause }
         }
+    }
+}
+
+/// Why the guard does not stand.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// Somebody calls it by hand.
+    #[error(
+        "{GUARD} is no command by itself: it is the first process of a namespace that mtaspec makes"
+    )]
+    NotFirst,
+    /// The command that should run inside.
+    #[error("{command} cannot be started")]
+    NotStarted {
+        /// The program.
+        command: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The system gave no signals or no processes.
+    #[error("the guard of the namespace cannot do its work")]
+    System(#[from] io::Error),
+}
+
+impl From<Errno> for GuardError {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno.into())
     }
 }

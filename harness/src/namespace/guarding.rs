@@ -15,40 +15,9 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, Uid};
+use nix::unistd::Pid;
 
-/// The subcommand by which a program that calls [`enter`](super::enter) becomes the guard; everything behind `--` is
-/// the command to start.
-pub const GUARD: &str = "init";
-
-/// Why the guard does not stand.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GuardError {
-    /// Somebody calls it by hand.
-    #[error(
-        "{GUARD} is no command by itself: it is the first process of a namespace that mtaspec makes"
-    )]
-    NotFirst,
-    /// The command that should run inside.
-    #[error("{command} cannot be started")]
-    NotStarted {
-        /// The program.
-        command: String,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// The system gave no signals or no processes.
-    #[error("the guard of the namespace cannot do its work")]
-    System(#[from] io::Error),
-}
-
-impl From<Errno> for GuardError {
-    fn from(errno: Errno) -> Self {
-        Self::System(errno.into())
-    }
-}
+use super::{GuardError, user};
 
 /// Starts a command and buries whoever is left behind inside, until the command ends or the outer process is gone. Gives
 /// back the command's exit code, or 128 and the number of the signal that ended it; the caller must end with it.
@@ -102,7 +71,7 @@ pub fn guard(command: &OsStr, arguments: &[OsString]) -> Result<u8, GuardError> 
 /// Mounts the list of processes anew, or it shows those of the machine. An ordinary user has lost the right to it by now,
 /// and in some containers root has not got it; then programs see the machine's processes, and can do nothing to them.
 fn show_own_processes() {
-    if Uid::effective().is_root() {
+    if user::is_root() {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let _ = mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>);
     }

@@ -16,19 +16,36 @@
 //! | host name (UTS) | what the relay says in EHLO |
 //! | IPC | no shared memory with a relay of the machine |
 
-mod cut_off;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
 mod entering;
 mod error;
+#[cfg(target_os = "linux")]
 mod guarding;
 mod kind;
+#[cfg(target_os = "linux")]
+mod making;
+#[cfg(target_os = "linux")]
 mod mount_table;
+#[cfg(target_os = "linux")]
 mod mounts;
+#[cfg(target_os = "linux")]
 mod network;
+#[cfg(target_os = "linux")]
 mod rtnetlink;
+mod surroundings;
 mod user;
 
-pub use entering::{Entered, SCRATCH, Surroundings, enter};
-pub use error::NamespaceError;
-pub use guarding::{GUARD, GuardError, guard};
-pub use kind::{Kind, try_making};
-pub use network::{ADDRESS, IPV6_ADDRESS};
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Entered, enter, guard, try_making};
+#[cfg(target_os = "linux")]
+pub use entering::{Entered, enter};
+pub use error::{GuardError, NamespaceError};
+#[cfg(target_os = "linux")]
+pub use guarding::guard;
+pub use kind::Kind;
+#[cfg(target_os = "linux")]
+pub use making::try_making;
+pub use surroundings::{ADDRESS, GUARD, IPV6_ADDRESS, SCRATCH, Surroundings, TEMPORARY};
+pub use user::{is_root, open_files, user_name};

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -13,13 +13,15 @@ use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Gid, Uid, getegid, geteuid};
 
-use super::cut_off::CUT_OFF;
-use super::entering::{SCRATCH, Surroundings, TEMPORARY};
 use super::mount_table::mounted;
-use super::{NamespaceError, cut_off};
+use super::{NamespaceError, SCRATCH, Surroundings, TEMPORARY, user};
 
 /// What the kernel and its devices show: it is no file system of files, and programs write there.
 const OF_THE_KERNEL: [&str; 3] = ["/proc", "/sys", "/dev"];
+
+/// Ways out of a network namespace that are no network: sockets in the file system, behind which daemons of the machine
+/// write logs (syslog) and look up names (the cache of glibc). They are covered where there are any.
+const WAYS_OUT: [&str; 2] = ["/dev/log", "/run/nscd/socket"];
 
 const NOTHING: Option<&Path> = None;
 
@@ -32,7 +34,11 @@ pub(super) fn arrange(surroundings: &Surroundings) -> Result<(), NamespaceError>
         MsFlags::MS_REC | MsFlags::MS_PRIVATE,
         NOTHING,
     )
-    .map_err(|errno| NamespaceError::of("making the mounts private", errno))?;
+    .map_err(|errno| match errno {
+        // AppArmor forbids mounts in these words to a container that may make namespaces.
+        Errno::EACCES => NamespaceError::of("mounting", Errno::EPERM),
+        _ => NamespaceError::of("mounting", errno),
+    })?;
     // Opened before anything is covered, so that a folder can be writable inside a private one.
     let kept: Vec<Kept> = surroundings
         .writable
@@ -86,7 +92,7 @@ fn make_read_only() -> Result<(), NamespaceError> {
 fn make_fresh(path: &Path, mode: Option<u32>) -> Result<(), NamespaceError> {
     let there = fs::metadata(path).ok().filter(fs::Metadata::is_dir);
     let there = there.ok_or_else(|| NamespaceError::NoFolder(path.to_owned()))?;
-    let (user, group) = if geteuid().is_root() && mode.is_none() {
+    let (user, group) = if user::is_root() && mode.is_none() {
         (Uid::from_raw(there.uid()), Gid::from_raw(there.gid()))
     } else {
         (geteuid(), getegid())
@@ -118,8 +124,10 @@ struct Kept {
 
 impl Kept {
     fn open(path: &Path) -> Result<Self, NamespaceError> {
-        let missing = |_| NamespaceError::NoFolder(path.to_owned());
-        let path = path.canonicalize().map_err(missing)?;
+        let path = path.canonicalize().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => NamespaceError::NoFolder(path.to_owned()),
+            _ => NamespaceError::of(format!("looking at {}", path.display()), error),
+        })?;
         let how = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let looking = |errno| NamespaceError::of(format!("looking at {}", path.display()), errno);
         let folder = open(&path, how, Mode::empty()).map_err(looking)?;
@@ -174,8 +182,8 @@ fn cover(surroundings: &Surroundings) -> Result<(), NamespaceError> {
         }
         bind(&source, target)?;
     }
-    for path in CUT_OFF.map(Path::new) {
-        if cut_off::is_socket(path) {
+    for path in WAYS_OUT.map(Path::new) {
+        if fs::metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             bind(Path::new("/dev/null"), path)?;
         }
     }
