@@ -35,6 +35,12 @@ pub(super) fn judge(mistake: &Mistake, sound: &Report, broken: &Report) -> Judge
     let (caught, others): (Vec<&Case>, Vec<&Case>) =
         (changed.into_iter()).partition(|case| cites(case, |row| mistake.breaks.contains(row)));
     let mut problems = Vec::new();
+    let unplayed = (sound.cases.iter())
+        .filter(|case| broken.case(&case.id).is_none())
+        .count();
+    if unplayed > 0 {
+        problems.push(format!("cases that are not in the report: {unplayed}"));
+    }
     if caught.is_empty() {
         problems.push("no case fails that cites what it breaks".to_owned());
     }
@@ -218,7 +224,12 @@ mod tests {
             ),
         ];
         for (collateral, broken, caught_by, excused, problems) in cases {
-            let got = judge(&mistake(collateral), &sound, &report(broken));
+            // What the row does not speak of is as it was.
+            let mut played = report(broken);
+            let is_told = |case: &Case| broken.iter().any(|(id, ..)| *id == case.id);
+            let as_before = sound.cases.iter().filter(|case| !is_told(case)).cloned();
+            played.cases.extend(as_before);
+            let got = judge(&mistake(collateral), &sound, &played);
             assert_eq!(
                 (got.caught_by, got.collateral),
                 (caught_by, excused),
@@ -229,5 +240,13 @@ mod tests {
                 assert!(got.starts_with(want), "{got}");
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_shows_nothing() {
+        let sound = report(&[("f/a", "pass", &[]), ("f/b", "pass", &[])]);
+        let broken = report(&[("f/a", "fail", &["B"])]);
+        let got = judge(&mistake(""), &sound, &broken);
+        assert_eq!(got.problems, ["cases that are not in the report: 1"]);
     }
 }
