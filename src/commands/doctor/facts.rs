@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use mtaspec_harness::namespace::{Kind, is_root, open_files, user_name};
 use serde::Serialize;
 
-use super::TRY;
+use super::subjects::Subject;
+use super::{TRY, subjects};
 
 /// How many descriptors a case needs while it is played: it and its twin listen on five sockets on an average, and a
 /// connection comes in.
@@ -37,6 +38,7 @@ pub(super) struct Facts {
     pub(super) settings: Vec<Setting>,
     pub(super) open_files: OpenFiles,
     pub(super) ports: Vec<Port>,
+    pub(super) subjects: Vec<Subject>,
 }
 
 /// Something that was tried.
@@ -78,13 +80,16 @@ impl Facts {
     pub(super) fn of_this_machine() -> Self {
         let kinds =
             Kind::ALL.map(|kind| Trial::of_self(kind.word(), &["doctor", TRY, kind.word()]));
+        let root = is_root();
         let inside = ["inside", "--", "/proc/self/exe", "--version"];
+        let inside = Trial::of_self("inside", &inside);
         Self {
             version: 1,
             user: user_name(),
-            root: is_root(),
+            root,
             namespaces: kinds.into(),
-            inside: Trial::of_self("inside", &inside),
+            subjects: subjects::found(root, inside.works),
+            inside,
             settings: SETTINGS
                 .map(|(name, forbids)| Setting::read(name, forbids))
                 .into(),

@@ -1,6 +1,7 @@
 //! `mtaspec doctor`: what this machine can and cannot do, and what follows for the subjects that can be run.
 
 mod facts;
+mod subjects;
 mod words;
 
 use std::process::ExitCode;

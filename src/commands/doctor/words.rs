@@ -1,6 +1,7 @@
 //! What was found, in words: a table, and what follows from it.
 
 use super::facts::{Facts, Port, Setting, Trial};
+use super::subjects::Subject;
 
 /// Where the second column begins.
 const WIDTH: usize = 46;
@@ -8,7 +9,7 @@ const WIDTH: usize = 46;
 /// The table and the last word.
 pub(super) fn render(facts: &Facts) -> String {
     let who = match facts.root {
-        true => format!("{}, who has all rights", facts.user),
+        true => facts.user.clone(),
         false => format!("{}, an ordinary user", facts.user),
     };
     let mut lines = vec![line("user", &who)];
@@ -33,6 +34,7 @@ pub(super) fn render(facts: &Facts) -> String {
     );
     lines.push(line("open files", &enough));
     lines.extend(facts.ports.iter().map(port));
+    lines.extend(facts.subjects.iter().map(subject));
     lines.push("\n".to_owned());
     lines.push(format!("{}\n", conclusion(facts)));
     lines.concat()
@@ -68,19 +70,32 @@ fn port(port: &Port) -> String {
     line(&format!("port {} of 127.0.0.1", port.port), free)
 }
 
+fn subject(subject: &Subject) -> String {
+    let runs = match &subject.reason {
+        None => "can be run",
+        Some(reason) => reason,
+    };
+    line(&format!("subject {}", subject.name), runs)
+}
+
 /// What follows for whoever wants to run cases.
 fn conclusion(facts: &Facts) -> String {
-    let always = "The built-in engine needs none of this.";
-    match (facts.inside.works, facts.root) {
-        (true, true) => format!("Relays of any kind can be run here. {always}"),
-        (true, false) => format!(
-            "Relays that keep to one user can be run here, such as Exim; those that change it, such as Postfix and \
-             OpenSMTPD, need root. {always}"
-        ),
-        (false, _) => {
-            let reason = facts.inside.reason.as_deref().unwrap_or("nobody knows why");
-            format!("No relay can be run here: {reason}. {always}")
+    let always = "The built-in engine (`engine`) and its relay (`relay`) need none of this.";
+    let names: Vec<&str> = facts
+        .subjects
+        .iter()
+        .filter(|subject| subject.can_be_run)
+        .map(|subject| subject.name.as_str())
+        .collect();
+    match &facts.inside.reason {
+        Some(reason) => format!("No relay can be run in a namespace: {reason}. {always}"),
+        None if names.is_empty() => {
+            format!("Namespaces can be made, but none of the relays above can be run yet. {always}")
         }
+        None => format!(
+            "What can be run with `mtaspec run --subject NAME`: {}. {always}",
+            names.join(", ")
+        ),
     }
 }
 
@@ -115,6 +130,14 @@ mod tests {
         }
     }
 
+    fn subject(name: &str, reason: Option<&str>) -> Subject {
+        Subject {
+            name: name.to_owned(),
+            can_be_run: reason.is_none(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+
     #[test]
     fn root_hears_that_everything_can_be_run() {
         let facts = Facts {
@@ -133,9 +156,17 @@ mod tests {
                 port(53, None),
                 port(443, None),
             ],
+            subjects: vec![
+                subject(
+                    "exim",
+                    Some("exim is missing; install it with `apt-get install exim4`"),
+                ),
+                subject("opensmtpd", None),
+                subject("postfix", None),
+            ],
         };
         insta::assert_snapshot!(render(&facts), @r"
-        user                                          root, who has all rights
+        user                                          root
         user namespace                                can be made
         network namespace                             can be made
         mount namespace                               can be made
@@ -149,8 +180,11 @@ mod tests {
         port 25 of 127.0.0.1                          another program has it
         port 53 of 127.0.0.1                          free
         port 443 of 127.0.0.1                         free
+        subject exim                                  exim is missing; install it with `apt-get install exim4`
+        subject opensmtpd                             can be run
+        subject postfix                               can be run
 
-        Relays of any kind can be run here. The built-in engine needs none of this.
+        What can be run with `mtaspec run --subject NAME`: opensmtpd, postfix. The built-in engine (`engine`) and its relay (`relay`) need none of this.
         ");
     }
 
@@ -167,6 +201,7 @@ mod tests {
             settings: vec![setting("user.max_user_namespaces", Some("0"), true)],
             open_files: OpenFiles::of(1024),
             ports: vec![port(25, Some("only root may have it"))],
+            subjects: vec![subject("exim", Some("there is no namespace for it"))],
         };
         insta::assert_snapshot!(render(&facts), @r"
         user                                          anna, an ordinary user
@@ -180,13 +215,14 @@ mod tests {
         user.max_user_namespaces                      0: user namespaces are forbidden to ordinary users
         open files                                    1024 at most: enough for 170 cases at once
         port 25 of 127.0.0.1                          only root may have it
+        subject exim                                  there is no namespace for it
 
-        No relay can be run here: an ordinary user may make no user namespace here: the kernel setting user.max_user_namespaces is 0; allow it with `sysctl -w user.max_user_namespaces=15000`, or start mtaspec as root. The built-in engine needs none of this.
+        No relay can be run in a namespace: an ordinary user may make no user namespace here: the kernel setting user.max_user_namespaces is 0; allow it with `sysctl -w user.max_user_namespaces=15000`, or start mtaspec as root. The built-in engine (`engine`) and its relay (`relay`) need none of this.
         ");
     }
 
     #[test]
-    fn an_ordinary_user_hears_which_relays_can_be_run() {
+    fn who_can_run_none_of_the_relays_hears_so() {
         let facts = Facts {
             version: 1,
             user: "anna".to_owned(),
@@ -196,9 +232,11 @@ mod tests {
             settings: Vec::new(),
             open_files: OpenFiles::of(1_048_576),
             ports: Vec::new(),
+            subjects: vec![subject(
+                "postfix",
+                Some("it changes its user, so start mtaspec as root"),
+            )],
         };
-        insta::assert_snapshot!(conclusion(&facts), @r"
-        Relays that keep to one user can be run here, such as Exim; those that change it, such as Postfix and OpenSMTPD, need root. The built-in engine needs none of this.
-        ");
+        insta::assert_snapshot!(conclusion(&facts), @"Namespaces can be made, but none of the relays above can be run yet. The built-in engine (`engine`) and its relay (`relay`) need none of this.");
     }
 }
