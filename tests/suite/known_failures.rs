@@ -68,3 +68,27 @@ fn a_list_that_cannot_be_read_or_written_shows_before_the_run() {
         assert!(!out.contains("passed"), "nothing was run: {out}");
     }
 }
+
+#[test]
+fn an_entry_that_fits_no_case_of_the_suite_fails_the_run_of_the_whole_suite() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/requirements.toml");
+    std::fs::copy(catalogue, folder.path().join("requirements.toml")).unwrap();
+    let row = "requirements = [\"RFC3207-4-starttls-has-no-parameter\"]\nexpect";
+    scenario(
+        folder.path(),
+        "tls/healthy.toml",
+        &HEALTHY.replace("expect", row),
+    );
+    let entry = "[[known_failure]]\ncase = \"tls/gone\"\nexpectation = \"tls\"\ngot = \"none\"\nreason = \"old\"\n";
+    let outside = tempfile::tempdir().unwrap();
+    let list = scenario(outside.path(), "known.toml", entry);
+    let suite = folder.path().display().to_string();
+    let whole = ["run", "--scenarios", &suite, "--known-failures", &list];
+    let (code, out, err) = told(&whole);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("no case has such an id"), "{out}");
+    let part = [&whole[..], &["tls/healthy"]].concat();
+    let (code, out, err) = told(&part);
+    assert_eq!(code, 0, "another part may have it: {out}{err}");
+}
