@@ -5,6 +5,7 @@ mod commands;
 mod engine_settings;
 mod output;
 mod progress;
+mod relays;
 mod runtime;
 mod selection;
 mod signals;

@@ -38,6 +38,18 @@ impl Trouble {
         }
     }
 
+    /// A bad profile of a relay.
+    pub(crate) fn profile(problems: &Problems) -> Self {
+        let count = match problems.len() {
+            1 => "1 problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        Self {
+            message: format!("{count} in the profile"),
+            ..Self::files(problems)
+        }
+    }
+
     /// A bad list of known failures.
     pub(crate) fn known_failures(problems: &Problems) -> Self {
         Self {

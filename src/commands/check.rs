@@ -1,26 +1,34 @@
-//! `mtaspec check`: reads scenario files and tells every problem with its place.
+//! `mtaspec check`: reads scenario files, or the profile of a relay, and tells every problem with its place.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use mtaspec_harness::subject::profile::Profile;
 use mtaspec_judge::scenario::Suite;
 
 use crate::output::say_line;
+use crate::relays::profile_folder;
 use crate::selection::{SuiteFolder, no_scenario, refuse};
 use crate::trouble::Trouble;
 
-/// Read scenario files and tell every problem
+/// Read scenario files, or the profile of a relay, and tell every problem
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Files and folders [default: the suite]
     paths: Vec<PathBuf>,
+    /// A profile instead: its folder, or the name of one that the suite has
+    #[arg(long, value_name = "DIR", conflicts_with = "paths")]
+    subject: Option<String>,
     #[command(flatten)]
     suite: SuiteFolder,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
+        if let Some(subject) = &self.subject {
+            return check_profile(subject);
+        }
         let catalogue = self.suite.catalogue()?;
         let roots = if self.paths.is_empty() {
             vec![self.suite.path()?]
@@ -37,6 +45,26 @@ impl Check {
         say_line(&format!("{cases} in {files}, nothing wrong"));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn check_profile(subject: &str) -> Result<ExitCode, Trouble> {
+    let folder = profile_folder(subject)?;
+    let profile = Profile::load(&folder).map_err(|problems| Trouble::profile(&problems))?;
+    let can = match profile.capabilities.len() {
+        1 => "1 capability".to_owned(),
+        many => format!("{many} capabilities"),
+    };
+    let templates = counted(
+        profile
+            .files
+            .iter()
+            .filter(|file| file.is_template())
+            .count(),
+        "template",
+    );
+    let name = &profile.name;
+    say_line(&format!("{name}: {can}, {templates}, nothing wrong"));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn counted(number: usize, what: &str) -> String {

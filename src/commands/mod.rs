@@ -22,6 +22,7 @@ mod schema;
 mod serve;
 mod settings;
 mod show;
+mod subject;
 mod surroundings;
 
 use std::process::ExitCode;
@@ -39,7 +40,7 @@ pub(crate) enum Command {
     List(list::List),
     /// Tell what a case sets up, what it expects, and on which text it rests
     Show(show::Show),
-    /// Read scenario files and tell every problem
+    /// Read scenario files, or the profile of a relay, and tell every problem
     Check(check::Check),
     /// Tell which requirements the suite speaks for, and which it does not
     Coverage(coverage::TellCoverage),
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Relay(relay::Relay),
     /// Check, show, search and apply settings of the engine
     Settings(settings::Settings),
+    /// Write the profile of a relay
+    Subject(subject::Subject),
     /// Make test authorities of your own
     Pki(pki::Pki),
     /// Tell what this machine can and cannot do, and which subjects can be run
@@ -88,6 +91,7 @@ impl Command {
             Self::CheckDomain(check) => check.run(),
             Self::Relay(relay) => relay.run(),
             Self::Settings(settings) => settings.run(),
+            Self::Subject(subject) => subject.run(),
             Self::Pki(pki) => pki.run(),
             Self::Doctor(doctor) => doctor.run(),
             Self::Inside(inside) => inside.run(),

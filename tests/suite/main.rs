@@ -23,6 +23,7 @@ mod order;
 mod play;
 mod probe;
 mod probe_policies;
+mod profiles;
 mod relay;
 mod reports;
 mod rows;

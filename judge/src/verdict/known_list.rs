@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::known_failure::{FailureKind, KnownFailure};
 use super::wanted::KEYS;
 use crate::document::{Complaint, Notes, Problems, Source, Span, nearest};
+use crate::scenario::IdPattern;
 
 /// The longest list that is read, in octets: some ten thousand entries.
 const LONGEST: usize = 2 * 1024 * 1024;
@@ -78,6 +79,9 @@ fn checked(entry: Entry, notes: &Notes<'_>) -> KnownFailure {
     if entry.case.get_ref().is_empty() {
         let complaint = Complaint::new("`case` names no case")
             .help("write an id, as `mta-sts/cache/kept#one`, or a pattern of ids");
+        notes.note(entry.case.span().into(), complaint);
+    } else if let Err(error) = IdPattern::parse(entry.case.get_ref()) {
+        let complaint = Complaint::new(error.to_string()).help("`mtaspec list` has all ids");
         notes.note(entry.case.span().into(), complaint);
     }
     if entry.reason.get_ref().trim().is_empty() {

@@ -1,6 +1,7 @@
 //! The commands of a profile: lists of words, each a template.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,6 +92,8 @@ impl Profile {
         };
         let mut command = Command::new(found);
         command.args(words).env("PATH", path()).env("LC_ALL", "C");
+        // A relay that stops ends all of its process group, which must not be ours.
+        command.process_group(0);
         Ok(Some(command))
     }
 

@@ -97,3 +97,10 @@ pub(super) const DANGEROUS: Keys = Keys {
     name: "[[dangerous]]",
     keys: &["cases", "why"],
 };
+
+/// All of them.
+#[cfg(test)]
+pub(super) const ALL: [Keys; 14] = [
+    FILE, VERSION, NEEDS, FOLDER, PLACED, NAMESPACE, START, STOP, RELOAD, RETRY, INJECT, QUEUE,
+    TIME, DANGEROUS,
+];

@@ -87,6 +87,14 @@ pub struct PlacedFile {
     pub owner: Option<Owner>,
 }
 
+impl PlacedFile {
+    /// It is a file, and no folder.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        matches!(self.source, FileSource::Template(_))
+    }
+}
+
 /// What is put at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileSource {

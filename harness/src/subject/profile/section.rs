@@ -7,6 +7,12 @@ use mtaspec_judge::scenario::duration;
 
 use super::keys::Keys;
 
+/// Keys that one may look for here, and where they are.
+const ELSEWHERE: [(&str, &str); 1] = [(
+    "known_failure",
+    "they stand in known-failures.toml beside this file",
+)];
+
 /// A table that is read.
 #[derive(Clone, Copy)]
 pub(super) struct Section<'a> {
@@ -28,6 +34,11 @@ impl<'a> Section<'a> {
             if !keys.keys.contains(&entry.key.as_str()) {
                 let complaint =
                     Complaint::new(format!("unknown key `{}` in {}", entry.key, keys.name));
+                let near = ELSEWHERE.iter().find(|(key, _)| *key == entry.key);
+                if let Some((_, where_to)) = near {
+                    notes.note(entry.key_span, complaint.help(*where_to));
+                    continue;
+                }
                 let help = match nearest(&entry.key, keys.keys.iter().copied()) {
                     Some(key) => format!("did you mean `{key}`?"),
                     None => format!("it has {}", keys.keys.join(", ")),

@@ -4,9 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files of it; `NAME` stands for the name.
+/// The profile; `NAME` stands for the name.
+pub(super) const PROFILE: &str = include_str!("skeleton/profile.toml");
+
+/// All files of the folder.
 const FILES: [(&str, &str); 2] = [
-    ("profile.toml", include_str!("skeleton/profile.toml")),
+    ("profile.toml", PROFILE),
     ("relay.conf", include_str!("skeleton/relay.conf")),
 ];
 

@@ -11,7 +11,7 @@ use mtaspec_judge::document::nearest;
 use serde::Serialize;
 
 /// The steps that the rendering of one template may take: thousands of domains need less, a loop without end more.
-const FUEL: u64 = 100_000_000;
+const FUEL: u64 = 5_000_000;
 
 /// A text with places for data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +115,17 @@ fn meant(expression: &str, data: &Value) -> Option<String> {
     };
     let last = expression.rsplit('.').next()?.trim();
     let own = keys(data);
+    if !own.iter().any(|key| key == "domains") {
+        // A command sees less than a file.
+        let elsewhere = match last {
+            "domains" | "aliases" | "homes" | "senders" => "the tables are for files",
+            "recipient" | "recipients" => "the recipients are added behind the last word",
+            _ => "",
+        };
+        if !elsewhere.is_empty() {
+            return Some(elsewhere.to_owned());
+        }
+    }
     let is_inner = expression.contains('.');
     let inner = data.get_attr("domains").ok()?.get_item_by_index(0).ok();
     let route = inner

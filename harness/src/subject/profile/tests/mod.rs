@@ -1,5 +1,10 @@
 //! Whole profiles: those of the tree, and what is said of bad ones.
 
+mod bad_profiles;
+mod queues;
+mod readme;
+mod written;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
