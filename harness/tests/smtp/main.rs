@@ -12,5 +12,6 @@ mod deeds;
 mod dialogue;
 mod events;
 mod handshakes;
+mod injection;
 mod limits;
 mod stage;
