@@ -56,6 +56,12 @@ impl SuiteFolder {
             })
     }
 
+    /// The folder of the relays that the suite knows: beside its own.
+    pub(crate) fn subjects(&self) -> Option<PathBuf> {
+        let suite = self.path().ok()?.canonicalize().ok()?;
+        Some(suite.parent()?.join("harness/subjects"))
+    }
+
     /// The requirements: those beside the suite, else those of the day this program was built. A program that was
     /// copied elsewhere still runs scenarios of one's own.
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Trouble> {

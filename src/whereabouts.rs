@@ -75,7 +75,10 @@ fn port() -> clap::builder::RangedI64ValueParser<u16> {
 
 /// The word that all labels are made from beside their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Token(String);
+struct Token {
+    word: String,
+    is_of_now: bool,
+}
 
 impl FromStr for Token {
     type Err = String;
@@ -86,7 +89,10 @@ impl FromStr for Token {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         match text.len() {
             0 => Ok(Self::of_now()),
-            1..=64 if is_word => Ok(Self(text.to_owned())),
+            1..=64 if is_word => Ok(Self {
+                word: text.to_owned(),
+                is_of_now: false,
+            }),
             _ => Err("write at most 64 letters, digits and hyphens".to_owned()),
         }
     }
@@ -97,7 +103,10 @@ impl Token {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Self(format!("{:x}-{:x}", now.as_millis(), std::process::id()))
+        Self {
+            word: format!("{:x}-{:x}", now.as_millis(), std::process::id()),
+            is_of_now: true,
+        }
     }
 }
 
@@ -133,6 +142,11 @@ impl FromStr for Base {
 }
 
 impl Whereabouts {
+    /// Whether the token was made just now, so that nobody else can have it.
+    pub(crate) fn has_token_of_now(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.is_of_now)
+    }
+
     /// How the fake Internet is to be set up, and how its cases are to be planned.
     pub(crate) fn options(&self, now: SystemTime) -> Result<(Options, PlanOptions), Trouble> {
         let addresses = self.addresses()?;
@@ -156,7 +170,7 @@ impl Whereabouts {
             base: base.clone(),
             ..Options::at(now)
         };
-        let token = self.token.as_ref().map(|token| token.0.clone());
+        let token = self.token.as_ref().map(|token| token.word.clone());
         Ok((options, PlanOptions { token, base }))
     }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod check_domain;
+mod config;
 mod coverage;
 mod diff;
 mod doctor;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Schema(schema::Schema),
     /// Keep the fake Internet up and tell who is where
     Serve(serve::Serve),
+    /// Print what to put into a relay that already runs
+    Config(config::Config),
     /// Test the connection to the hosts of a domain, and tell what rules would make of it
     Probe(probe::Probe),
     /// Look at what a domain has published about the security of its mail, and tell every problem
@@ -87,6 +90,7 @@ impl Command {
             Self::Diff(diff) => diff.run(),
             Self::Schema(schema) => schema.run(),
             Self::Serve(serve) => serve.run(),
+            Self::Config(config) => config.run(),
             Self::Probe(probe) => probe.run(),
             Self::CheckDomain(check) => check.run(),
             Self::Relay(relay) => relay.run(),

@@ -11,7 +11,7 @@ use clap::Args;
 use mtaspec_harness::clock::CaseClock;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{CaseWorld, HostUp, Internet, Role};
-use mtaspec_harness::plan::{AddressError, PlanError, PlanOptions, PlannedCase, is_in_build};
+use mtaspec_harness::plan::{PlanError, PlanOptions, PlannedCase, is_in_build};
 use mtaspec_harness::recorder::Recorder;
 use mtaspec_harness::runner::with_causes;
 use mtaspec_judge::scenario::{Case, StartTls, TlsVersion};
@@ -66,10 +66,9 @@ impl Serve {
                     let world = bring_up(&internet, &planned, now).await?;
                     worlds.push((Arc::clone(case), world));
                 }
-                Err(PlanError::Address {
-                    reason: reason @ (AddressError::NoIpv6(_) | AddressError::NoIpv4(_)),
-                    ..
-                }) => complain(&format!("mtaspec: {} is left out: {reason}", case.id)),
+                Err(error) if error.needs_another_pool() => {
+                    complain(&format!("mtaspec: left out: {}", with_causes(&error)));
+                }
                 Err(error) => return Err(Trouble::run(with_causes(&error))),
             }
         }

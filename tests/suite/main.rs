@@ -10,6 +10,7 @@ mod both_ways;
 mod broken;
 mod check_domain;
 mod command;
+mod config;
 mod coverage;
 mod engine;
 mod foreign;

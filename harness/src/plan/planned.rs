@@ -42,6 +42,15 @@ pub enum PlanError {
     },
 }
 
+impl PlanError {
+    /// Whether the case would find its place among addresses of another family.
+    #[must_use]
+    pub fn needs_another_pool(&self) -> bool {
+        let Self::Address { reason, .. } = self;
+        matches!(reason, AddressError::NoIpv6(_) | AddressError::NoIpv4(_))
+    }
+}
+
 /// A case, and what the plan gave it.
 #[derive(Debug, Clone)]
 pub struct PlannedCase {

@@ -6,6 +6,7 @@
 //! its commands (`command`). What the relay lists of its queue is read by `queue`. A new folder begins as a `skeleton`.
 
 mod command;
+mod configuration;
 mod data;
 mod files;
 mod keys;
@@ -27,6 +28,7 @@ mod tests;
 mod trial;
 
 pub use command::{CommandError, Verb, missing_programs};
+pub use configuration::{Configuration, ConfigurationError};
 pub use data::{Alias, Data, Domain, NextHop, Sender};
 pub use files::{Content, Owner, RenderedFile, WriteError, write};
 pub use profile::{

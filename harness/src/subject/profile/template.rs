@@ -62,7 +62,7 @@ impl Template {
             .map_err(|error| self.error(&error, data))
     }
 
-    fn error(&self, error: &Error, data: &Value) -> RenderError {
+    pub(super) fn error(&self, error: &Error, data: &Value) -> RenderError {
         let range = error
             .range()
             .filter(|range| range.start < range.end && self.source.get(range.clone()).is_some());
@@ -90,7 +90,7 @@ pub(super) fn values(data: impl Serialize) -> Value {
     Value::from(Serde(data))
 }
 
-fn environment<'a>() -> Result<Environment<'a>, Error> {
+pub(super) fn environment<'a>() -> Result<Environment<'a>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);

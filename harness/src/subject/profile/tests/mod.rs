@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::sample::sample;
-use super::{Content, Profile, RenderedFile};
+use super::{Configuration, Content, Profile, RenderedFile};
 
 fn subjects() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("subjects")
@@ -31,11 +31,57 @@ fn shown(files: &[RenderedFile]) -> String {
 }
 
 #[test]
+fn every_configuration_of_the_tree_is_read_and_rendered_without_a_problem() {
+    for name in ["exim", "opensmtpd", "postfix"] {
+        let configuration = Configuration::load(&subjects().join(name)).unwrap();
+        let text = configuration.render(&sample()).unwrap();
+        for domain in sample()
+            .domains
+            .iter()
+            .filter(|domain| domain.route.is_some())
+        {
+            assert!(text.contains(&domain.name), "{name} lacks {}", domain.name);
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_or_rendered_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let said = |error: &dyn std::error::Error| {
+        error
+            .to_string()
+            .replace(path.to_str().unwrap(), "[FOLDER]")
+    };
+    let absent = Configuration::load(path).unwrap_err();
+    assert_eq!(said(&absent), "[FOLDER]/config.j2 cannot be read");
+    fs::write(path.join("config.j2"), "a\n{% include 'part' %}").unwrap();
+    fs::write(path.join("part"), [0xff]).unwrap();
+    let no_text = Configuration::load(path).unwrap_err();
+    assert_eq!(
+        said(&no_text),
+        "[FOLDER]/part is no UTF-8 text of at most 64 KiB"
+    );
+    for (part, want) in [
+        ("{{ folder }}\n{{ foldr }}", "part, line 2: "),
+        ("{% include 'other' %}", "part, line 1: "),
+        ("{% include 'config.j2' %}", "config.j2, line 2: "),
+    ] {
+        fs::write(path.join("part"), part).unwrap();
+        let configuration = Configuration::load(path).unwrap();
+        let error = configuration.render(&sample()).unwrap_err();
+        assert!(said(&error).starts_with(want), "{part}: {}", said(&error));
+    }
+}
+
+#[test]
 fn every_profile_of_the_tree_is_read_and_rendered_without_a_problem() {
     let mut count = 0;
     for entry in fs::read_dir(subjects()).unwrap() {
         let folder = entry.unwrap().path();
-        if !folder.is_dir() {
+        // A folder may have a configuration for relays that run already, and no profile.
+        if !folder.join("profile.toml").is_file() {
             continue;
         }
         let profile = Profile::load(&folder).unwrap_or_else(|problems| panic!("{problems}"));
