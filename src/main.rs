@@ -6,6 +6,7 @@ mod engine_settings;
 mod output;
 mod progress;
 mod relays;
+mod running_relay;
 mod runtime;
 mod selection;
 mod signals;

@@ -35,7 +35,12 @@ pub(crate) struct RunningRelay {
     #[arg(long, requires = "relay")]
     inject_starttls: bool,
     /// Log in with this name to hand messages over
-    #[arg(long, value_name = "NAME", requires = "relay", requires = "inject_password_file")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "relay",
+        requires = "inject_password_file"
+    )]
     inject_user: Option<String>,
     /// The file with the password
     #[arg(long, value_name = "FILE", requires = "inject_user")]
@@ -67,6 +72,11 @@ impl RunningRelay {
         let Some(relay) = &self.relay else {
             return Ok(None);
         };
+        if !whereabouts.has_real_addresses() {
+            return Err(Trouble::usage(
+                "a relay looks for its hosts at addresses of their own; choose them as for `mtaspec serve`, as --ports real --pool 198.18.0.0/15",
+            ));
+        }
         let address = address_of(relay)?;
         if !address.ip().is_loopback() && !whereabouts.allows(address.ip()) {
             return Err(Trouble::usage(format!(
@@ -94,6 +104,11 @@ impl RunningRelay {
         let words = self.capabilities()?;
         let subject = RelayElsewhere::new(address, WayIn::new(means, limits), words, patience);
         Ok(Some(Arc::new(subject)))
+    }
+
+    /// How many of its cases are played at once: most of the time each of them waits.
+    pub(crate) fn cases_at_once(&self) -> Option<NonZeroUsize> {
+        self.relay.as_ref().and(NonZeroUsize::new(64))
     }
 
     fn login(&self, to: SocketAddr) -> Result<Option<Login>, Trouble> {
@@ -131,7 +146,9 @@ impl RunningRelay {
         } else {
             given.to_owned()
         };
-        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+        let lines = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap_or_default());
         let words = lines.flat_map(|line| line.split([',', ' ', '\t']));
         let words: BTreeSet<String> = (words.filter(|word| !word.is_empty()))
             .map(str::to_owned)
@@ -140,7 +157,7 @@ impl RunningRelay {
         match words.iter().find(|word| !known.contains(*word)) {
             None => Ok(words),
             Some(strange) => {
-                let known: Vec<&str> = known.iter().map(|word| word.as_ref()).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 Err(Trouble::usage(format!(
                     "{strange:?} is no capability, no file and no folder; the capabilities are {}",
                     known.join(", ")
@@ -159,8 +176,8 @@ fn address_of(relay: &str) -> Result<SocketAddr, Trouble> {
 
 fn read(path: &Path) -> Result<String, Trouble> {
     let mut text = String::new();
-    let opened = std::fs::File::open(path)
-        .and_then(|file| file.take(FILE_LIMIT).read_to_string(&mut text));
+    let opened =
+        std::fs::File::open(path).and_then(|file| file.take(FILE_LIMIT).read_to_string(&mut text));
     match opened {
         Ok(_) => Ok(text),
         Err(error) => Err(Trouble::usage(format!(

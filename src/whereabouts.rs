@@ -142,6 +142,30 @@ impl FromStr for Base {
 }
 
 impl Whereabouts {
+    /// Whether `--allow` names this peer.
+    pub(crate) fn allows(&self, peer: IpAddr) -> bool {
+        self.allow.iter().any(|prefix| prefix.contains(peer))
+    }
+
+    /// Whether each host has an address of its own.
+    pub(crate) fn has_real_addresses(&self) -> bool {
+        matches!(self.addresses(), Ok(AddressMode::Real(_)))
+    }
+
+    /// Whether anything of all this was said.
+    pub(crate) fn is_said(&self) -> bool {
+        let chosen = [self.smtp_port, self.dns_port, self.https_port];
+        self.ports.is_some()
+            || !self.pool.is_empty()
+            || self.address.is_some()
+            || chosen.iter().any(Option::is_some)
+            || !self.allow.is_empty()
+            || self.authorities.is_some()
+            || self.with_public_keys
+            || self.token.is_some()
+            || self.base.as_str() != "test"
+    }
+
     /// Whether the token was made just now, so that nobody else can have it.
     pub(crate) fn has_token_of_now(&self) -> bool {
         self.token.as_ref().is_some_and(|token| token.is_of_now)

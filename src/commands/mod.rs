@@ -36,7 +36,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run cases and say what is right and wrong
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// List cases, certificates or requirements
     List(list::List),
     /// Tell what a case sets up, what it expects, and on which text it rests

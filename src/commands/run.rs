@@ -14,7 +14,7 @@ use mtaspec::builtin::BuiltIn;
 use mtaspec::own_relay::OwnRelay;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
-use mtaspec_harness::plan::{Order, Shard};
+use mtaspec_harness::plan::{Order, PlanOptions, Shard};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, with_causes};
 use mtaspec_harness::subject::Subject;
 use mtaspec_judge::events::{Recording, SubjectName, file_name};
@@ -28,9 +28,11 @@ use super::known_failures::KnownFailures;
 use super::report_file::{self, ReportFile};
 use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
+use crate::running_relay::RunningRelay;
 use crate::selection::{Selection, SuiteFolder};
 use crate::signals::asked_to_stop;
 use crate::trouble::Trouble;
+use crate::whereabouts::Whereabouts;
 
 /// Run cases and say what is right and wrong
 #[derive(Debug, Args)]
@@ -65,6 +67,10 @@ pub(crate) struct Run {
     /// Tell how long the slowest cases took
     #[arg(long)]
     timing: bool,
+    #[command(flatten)]
+    running: RunningRelay,
+    #[command(flatten)]
+    whereabouts: Whereabouts,
     #[command(flatten)]
     known: KnownFailures,
     #[command(flatten)]
@@ -119,7 +125,15 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         let selection = self.suite.select(&self.patterns)?;
-        let subject = self.subject.subject()?;
+        let subject = match self.running.subject(&self.whereabouts)? {
+            Some(relay) => relay,
+            None if self.whereabouts.is_said() => {
+                return Err(Trouble::usage(
+                    "where the fake Internet stands matters to a relay that runs already; add --relay HOST:PORT",
+                ));
+            }
+            None => self.subject.subject()?,
+        };
         let cases = self.of_profile(&selection.cases);
         let order = Order::of(
             cases.iter().cloned(),
@@ -185,8 +199,9 @@ impl Run {
             .build()
             .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
         let now = SystemTime::now();
+        let (internet_options, plan) = self.internet(now)?;
         let internet = runtime
-            .block_on(Internet::start(Options::at(now)))
+            .block_on(Internet::start(internet_options))
             .map_err(|error| Trouble::run(with_causes(&error)))?;
         let stop = Stop::default();
         let (interrupted, on_interrupt) = (Stop::default(), stop.clone());
@@ -217,7 +232,10 @@ impl Run {
             unwritten: Vec::new(),
         };
         ran.skipped.iter().for_each(|result| progress.done(result));
-        let player = Player::new(internet, subject, now);
+        let player = Player {
+            plan,
+            ..Player::new(internet, subject, now)
+        };
         play_all(
             &player,
             &order.run,
@@ -262,7 +280,19 @@ impl Run {
         }
     }
 
+    /// For a subject of our own the Internet stands on loopback, wherever there is room.
+    fn internet(&self, now: SystemTime) -> Result<(Options, PlanOptions), Trouble> {
+        if self.whereabouts.is_said() {
+            self.whereabouts.options(now)
+        } else {
+            Ok((Options::at(now), PlanOptions::default()))
+        }
+    }
+
     fn jobs(&self) -> NonZeroUsize {
+        if let (None, Some(at_once)) = (self.jobs, self.running.cases_at_once()) {
+            return at_once;
+        }
         let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.jobs.unwrap_or_else(processors)
     }

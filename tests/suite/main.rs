@@ -28,6 +28,7 @@ mod profiles;
 mod relay;
 mod reports;
 mod rows;
+mod running_relay;
 mod settings;
 mod signals;
 mod truth;

@@ -271,7 +271,7 @@ impl Play<'_> {
     /// How messages go in at this moment.
     pub(super) fn hand_over_now<'h>(&'h self, home: &'h str) -> HandOver<'h> {
         HandOver {
-            way: self.subject.injection_address().into(),
+            way: self.subject.way_in(),
             home,
             now: self.clock.epoch() + self.clock.elapsed(),
             recorder: self.recorder,

@@ -10,4 +10,4 @@ mod warm_up;
 pub use case::Player;
 pub use causes::with_causes;
 pub use run::{Stop, play_all};
-pub use schedule::Evidence;
+pub use schedule::{Evidence, twins_beside};

@@ -161,6 +161,14 @@ impl Waiting {
     }
 }
 
+/// What is played beside these cases, so that their refusals count: each twin once, none that is among them.
+#[must_use]
+pub fn twins_beside(cases: &[Arc<Case>], known: &[Arc<Case>]) -> Vec<Arc<Case>> {
+    let mut ids: HashSet<String> = cases.iter().map(|case| case.id.clone()).collect();
+    let twins = cases.iter().flat_map(|case| twins_of(case, known));
+    twins.filter(|twin| ids.insert(twin.id.clone())).collect()
+}
+
 fn twins_of(case: &Case, known: &[Arc<Case>]) -> Vec<Arc<Case>> {
     match &case.twin {
         Twin::NotNeeded => Vec::new(),

@@ -11,6 +11,7 @@ use mtaspec_judge::scenario::{Ask, Route, Rule, Settings};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Map, Value};
 
+use super::way_in::WayIn;
 use crate::clock::{CaseClock, Stuck};
 use crate::internet::dns::TrustAnchor;
 use crate::plan::{AddressBook, HostAddresses};
@@ -141,6 +142,11 @@ pub struct Listed {
 pub trait Running: Send {
     /// Where it takes messages; a real address.
     fn injection_address(&self) -> SocketAddr;
+
+    /// How messages go in: in clear and without limits, unless it says otherwise.
+    fn way_in(&self) -> WayIn {
+        self.injection_address().into()
+    }
 
     /// Where it takes mail from others; a real address. None: it does not.
     fn receiver_address(&self, port: ReceiverPort) -> Option<SocketAddr>;

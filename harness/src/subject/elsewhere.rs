@@ -21,7 +21,14 @@ use crate::recorder::Recorder;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// What can only be done to a subject that is ours, or learned of it.
-const OUT_OF_REACH: [&str; 6] = ["clock", "inbound", "queue", "retry", "rule-change", "submission"];
+const OUT_OF_REACH: [&str; 6] = [
+    "clock",
+    "inbound",
+    "queue",
+    "retry",
+    "rule-change",
+    "submission",
+];
 /// How the words begin of what a subject can be asked.
 const QUESTIONS: &str = "ask-";
 
@@ -53,9 +60,8 @@ impl RelayElsewhere {
         capabilities: BTreeSet<String>,
         patience: Patience,
     ) -> Self {
-        let shows = |word: &String| {
-            !OUT_OF_REACH.contains(&word.as_str()) && !word.starts_with(QUESTIONS)
-        };
+        let shows =
+            |word: &String| !OUT_OF_REACH.contains(&word.as_str()) && !word.starts_with(QUESTIONS);
         Self {
             name: address.to_string(),
             address,
@@ -127,7 +133,9 @@ impl Running for AtCase {
     }
 
     async fn advance(&mut self, duration: Duration) -> Result<(), SubjectError> {
-        Err(SubjectError::Unsupported(format!("to let {duration:?} pass")))
+        Err(SubjectError::Unsupported(format!(
+            "to let {duration:?} pass"
+        )))
     }
 
     async fn queue(&mut self) -> Option<Vec<Listed>> {
@@ -148,4 +156,25 @@ impl Running for AtCase {
     }
 
     async fn stop(self: Box<Self>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_shows_from_outside_counts() {
+        let address: SocketAddr = "192.0.2.9:25".parse().unwrap();
+        let words = ["dsn", "queue", "clock", "ask-probe", "tls-rule", "inbound"];
+        let patience = Patience {
+            quiet: Duration::ZERO,
+            longest: Duration::ZERO,
+        };
+        let words = words.map(str::to_owned).into();
+        let relay = RelayElsewhere::new(address, address.into(), words, patience);
+        let shown: Vec<_> = relay.capabilities().into_iter().collect();
+        assert_eq!(shown, ["dsn", "tls-rule"]);
+        assert!(relay.keeps_real_time());
+        assert_eq!(relay.name(), "192.0.2.9:25");
+    }
 }

@@ -4,6 +4,7 @@
 
 mod contract;
 pub(crate) mod dkim;
+mod elsewhere;
 mod envelope;
 mod hand_over;
 mod injection_command;
@@ -20,6 +21,7 @@ pub use contract::{
     Briefing, Instructions, Listed, OwnIdentity, ReceiverPort, ReportKey, Running, Subject,
     SubjectError,
 };
+pub use elsewhere::{Patience, RelayElsewhere};
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
 pub use hand_over::{HandOver, InjectionError};
 pub use injection_command::{CommandError, InjectionCommand, InjectionCommandError};

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use clap::Args;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::plan::{AddressBook, AddressMode, PlanOptions, PlannedCase, is_in_build};
-use mtaspec_harness::runner::with_causes;
+use mtaspec_harness::runner::{twins_beside, with_causes};
 use mtaspec_harness::subject::profile::{Configuration, Data};
 use mtaspec_judge::scenario::{Case, Family};
 
@@ -62,7 +62,9 @@ impl Config {
                 "on free ports no relay finds the resolver; choose addresses as for `mtaspec serve`, as --ports real --pool 198.18.0.0/15",
             ));
         }
-        let cases = self.suite.select(&self.patterns)?.cases;
+        let selection = self.suite.select(&self.patterns)?;
+        let mut cases = selection.cases;
+        cases.extend(twins_beside(&cases, &selection.known));
         let data = self.data(&cases, &AddressBook::new(options.addresses), &plan)?;
         match configuration {
             None => say(&tables::as_lines(&data)),
@@ -96,7 +98,7 @@ impl Config {
         Configuration::load(&folder).map_err(|error| Trouble::usage(with_causes(&error)))
     }
 
-    /// The same addresses and names as `serve` gives with the same arguments.
+    /// The same addresses and names as `serve` gives with the same arguments: twins, which only a run plays, come last.
     fn data(
         &self,
         cases: &[Arc<Case>],

@@ -82,12 +82,23 @@ impl Configuration {
             template.render(&data)
         });
         rendered.map_err(|error| {
-            let parts = self.parts.iter();
-            let broken = parts.clone().find(|(name, _)| error.name() == Some(name));
+            let error = innermost(&error);
+            let mut parts = self.parts.iter();
+            let broken = parts.find(|(name, _)| error.name() == Some(name));
             let template = broken.map_or(&self.main, |(_, part)| part);
-            template.error(&error, &data)
+            template.error(error, &data)
         })
     }
+}
+
+/// What went wrong in the part that is included, not that something did.
+fn innermost(mut error: &minijinja::Error) -> &minijinja::Error {
+    while let Some(cause) = std::error::Error::source(error)
+        && let Some(cause) = cause.downcast_ref()
+    {
+        error = cause;
+    }
+    error
 }
 
 fn unreadable(path: &Path, reason: std::io::Error) -> ConfigurationError {

@@ -66,7 +66,7 @@ fn a_configuration_that_cannot_be_read_or_rendered_names_the_file() {
     for (part, want) in [
         ("{{ folder }}\n{{ foldr }}", "part, line 2: "),
         ("{% include 'other' %}", "part, line 1: "),
-        ("{% include 'config.j2' %}", "config.j2, line 2: "),
+        ("{% include 'config.j2' %}", "part, line 1: "),
     ] {
         fs::write(path.join("part"), part).unwrap();
         let configuration = Configuration::load(path).unwrap();
