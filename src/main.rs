@@ -3,6 +3,7 @@
 mod address_map;
 mod commands;
 mod engine_settings;
+mod naming;
 mod output;
 mod progress;
 mod relays;

@@ -3,9 +3,8 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use mtaspec_certs::Authorities;
@@ -13,6 +12,7 @@ use mtaspec_harness::internet::{Allowed, Options};
 use mtaspec_harness::plan::{AddressMode, PlanOptions, Pool, Pools, Ports, Prefix};
 use mtaspec_harness::runner::with_causes;
 
+use crate::naming::{Base, Token};
 use crate::trouble::Trouble;
 
 /// Where the fakes are and who may reach them.
@@ -73,74 +73,6 @@ fn port() -> clap::builder::RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(1..)
 }
 
-/// The word that all labels are made from beside their ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Token {
-    word: String,
-    is_of_now: bool,
-}
-
-impl FromStr for Token {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_word = text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        match text.len() {
-            0 => Ok(Self::of_now()),
-            1..=64 if is_word => Ok(Self {
-                word: text.to_owned(),
-                is_of_now: false,
-            }),
-            _ => Err("write at most 64 letters, digits and hyphens".to_owned()),
-        }
-    }
-}
-
-impl Token {
-    fn of_now() -> Self {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            word: format!("{:x}-{:x}", now.as_millis(), std::process::id()),
-            is_of_now: true,
-        }
-    }
-}
-
-/// What stands for `test`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Base(String);
-
-impl Base {
-    /// As the plan wants it.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Base {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && (label.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        // The longest name of a scenario still has to fit before it.
-        if name.len() <= 100 && name.split('.').all(is_label) {
-            Ok(Self(name))
-        } else {
-            Err("write the name of a zone in ASCII, as mtaspec.example.org".to_owned())
-        }
-    }
-}
-
 impl Whereabouts {
     /// Whether `--allow` names this peer.
     pub(crate) fn allows(&self, peer: IpAddr) -> bool {
@@ -168,7 +100,7 @@ impl Whereabouts {
 
     /// Whether the token was made just now, so that nobody else can have it.
     pub(crate) fn has_token_of_now(&self) -> bool {
-        self.token.as_ref().is_some_and(|token| token.is_of_now)
+        self.token.as_ref().is_some_and(Token::is_of_now)
     }
 
     /// How the fake Internet is to be set up, and how its cases are to be planned.
@@ -183,7 +115,7 @@ impl Whereabouts {
                 "--allow {everybody} is everybody; name the relay alone, as --allow 192.0.2.7"
             )));
         }
-        let base = self.base.0.clone();
+        let base = self.base.as_str().to_owned();
         let options = Options {
             addresses,
             allowed: match &beyond {
@@ -194,7 +126,7 @@ impl Whereabouts {
             base: base.clone(),
             ..Options::at(now)
         };
-        let token = self.token.as_ref().map(|token| token.word.clone());
+        let token = self.token.as_ref().map(|token| token.word().to_owned());
         Ok((options, PlanOptions { token, base }))
     }
 
@@ -315,6 +247,8 @@ fn beyond_loopback(addresses: AddressMode) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use clap::Parser as _;
 
     use super::*;

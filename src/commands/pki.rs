@@ -9,9 +9,9 @@ use mtaspec_certs::catalogue::AuthorityProfile;
 use mtaspec_harness::plan::Pool;
 use mtaspec_harness::runner::with_causes;
 
+use crate::naming::Base;
 use crate::output::say_line;
 use crate::trouble::Trouble;
-use crate::whereabouts::Base;
 
 /// Make test authorities of your own
 #[derive(Debug, Args)]
