@@ -3,6 +3,7 @@
 mod address_map;
 mod commands;
 mod engine_settings;
+mod external;
 mod naming;
 mod output;
 mod progress;
@@ -11,6 +12,7 @@ mod running_relay;
 mod runtime;
 mod selection;
 mod signals;
+mod subjects;
 mod trouble;
 mod whereabouts;
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use mtaspec_certs::Minted;
+use mtaspec_certs::{Minted, pem};
 use mtaspec_harness::subject::{
     Briefing, Entry, Instructions, Listed, ProcessSubject, Profile, ReceiverPort, Setup,
     Subject as _, SubjectError, Told,
@@ -289,60 +289,8 @@ fn pair_of(name: &str) -> Value {
 // ---- certificates as files
 
 fn pair(name: &str, own: &Minted) -> [(String, Vec<u8>); 2] {
-    let chain: String = (own.chain.iter())
-        .map(|certificate| pem("CERTIFICATE", certificate))
-        .collect();
-    let key = pem("PRIVATE KEY", &own.private_key);
     [
-        (format!("{name}.pem"), chain.into_bytes()),
-        (format!("{name}.key"), key.into_bytes()),
+        (format!("{name}.pem"), own.chain_pem().into_bytes()),
+        (format!("{name}.key"), own.key_pem().into_bytes()),
     ]
-}
-
-/// Bytes between the lines that name them, in base 64 (RFC 7468 §3).
-fn pem(label: &str, der: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = format!("-----BEGIN {label}-----\n");
-    for line in der.chunks(48) {
-        for group in line.chunks(3) {
-            let bytes = [0, 1, 2].map(|place| u32::from(group.get(place).copied().unwrap_or(0)));
-            let bits = bytes[0] << 16 | bytes[1] << 8 | bytes[2];
-            for place in 0..4 {
-                let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-                text.push(if place <= group.len() {
-                    char::from(digit)
-                } else {
-                    '='
-                });
-            }
-        }
-        text.push('\n');
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_written_in_base_64() {
-        // (bytes, the line)
-        let cases: [(&[u8], &str); 5] = [
-            (b"f", "Zg=="),
-            (b"fo", "Zm8="),
-            (b"foo", "Zm9v"),
-            (b"foobar", "Zm9vYmFy"),
-            (&[0xff, 0xef, 0xbe], "/+++"),
-        ];
-        for (bytes, want) in cases {
-            let text = pem("X", bytes);
-            assert_eq!(
-                text,
-                format!("-----BEGIN X-----\n{want}\n-----END X-----\n")
-            );
-        }
-        assert_eq!(pem("X", &[0; 49]).lines().count(), 4);
-    }
 }

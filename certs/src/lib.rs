@@ -14,6 +14,8 @@ mod der;
 mod inspection;
 #[cfg(feature = "mint")]
 mod mint;
+#[cfg(feature = "mint")]
+mod pem;
 
 pub use specification::{CertificateSpec, KeyKind, Word};
 
@@ -23,3 +25,5 @@ pub use authorities::{Authorities, AuthorityError, AuthorityFiles};
 pub use inspection::{inspect, inspect_fixtures};
 #[cfg(feature = "mint")]
 pub use mint::{Holder, Mint, MintError, Minted, committed_rsa_key};
+#[cfg(feature = "mint")]
+pub use pem::pem;

@@ -86,6 +86,12 @@ impl Recorder {
         self.lock().events.clone()
     }
 
+    /// How many events there are so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().events.len()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mtaspec_judge::report;
@@ -28,6 +28,11 @@ pub(super) struct KnownFailures {
 }
 
 impl KnownFailures {
+    /// The file of the draft, if there is to be one.
+    pub(super) fn written(&self) -> Option<&Path> {
+        self.write_known_failures.as_deref()
+    }
+
     /// The list. A draft that cannot be written shows here, before the run.
     pub(super) fn read(&self) -> Result<Vec<KnownFailure>, Trouble> {
         if let Some(path) = &self.write_known_failures {

@@ -13,6 +13,13 @@ use crate::trouble::Trouble;
 #[derive(Debug, Clone)]
 pub(super) struct ReportFile(PathBuf);
 
+impl ReportFile {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl FromStr for ReportFile {
     type Err = String;
 

@@ -28,6 +28,7 @@ fn told(result: &CaseResult) -> (String, String) {
         name: String::new(),
         version: String::new(),
         capabilities: BuiltIn.capabilities(),
+        gives_up_after: None,
     };
     let text = RunReport::of(std::slice::from_ref(&result), &nobody).to_json();
     (result.id, text)

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use mtaspec::builtin::BuiltIn;
 use mtaspec_harness::subject::Subject;
-use mtaspec_judge::events::SubjectName;
 use mtaspec_judge::report::RunReport;
 use mtaspec_judge::scenario::Case;
 
@@ -33,11 +32,7 @@ fn part_of(cases: &[Arc<Case>]) -> Vec<Arc<Case>> {
 /// What a program is told of each of these cases, but how long it took, by id. (Events have other numbers where
 /// messages travel at the same time.)
 fn told(suite: &Loaded, cases: &[Arc<Case>], jobs: usize) -> BTreeMap<String, String> {
-    let subject = SubjectName {
-        name: BuiltIn.name().to_owned(),
-        version: BuiltIn.version(),
-        capabilities: BuiltIn.capabilities(),
-    };
+    let subject = BuiltIn.told();
     let played = suite.play(Arc::new(BuiltIn), cases, jobs);
     let results = played.into_iter().map(|(mut result, _)| {
         result.milliseconds = 0;

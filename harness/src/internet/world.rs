@@ -19,7 +19,7 @@ use super::post::{Post, PostError, Setup};
 use super::smtp::FakeSetup;
 use super::tls::CertificateStore;
 use crate::clock::CaseClock;
-use crate::plan::{AddressBook, HostAddresses, PlannedCase, ascii, warm_up};
+use crate::plan::{AddressBook, AddressMode, HostAddresses, PlannedCase, ascii, warm_up};
 use crate::recorder::Recorder;
 
 /// Why a world could not be brought up or changed.
@@ -299,8 +299,12 @@ impl CaseWorld {
         }
     }
 
-    /// The fault by which every connection to a host is refused.
+    /// The fault by which every connection to a host is refused, where whoever dials tells of it. On real ports nobody would:
+    /// there the fake itself refuses, as near as one who listens can.
     fn refusal(&self, name: &str) -> Option<Difference> {
+        if matches!(self.book.mode(), AddressMode::Real(_)) {
+            return None;
+        }
         let places = [
             FaultPlace::AttackerOf(name.to_owned()),
             FaultPlace::Host(name.to_owned()),

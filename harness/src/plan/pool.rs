@@ -3,7 +3,7 @@
 //! Whether others can reach a pool, and who of them is answered, is for whoever starts the fakes to say.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::prefix::Prefix;
@@ -119,6 +119,16 @@ pub struct Pools {
 }
 
 impl Pools {
+    /// All that is local in a network namespace of one's own (RFC 2544, RFC 3849), at the real ports.
+    pub const NAMESPACE: Self = Self {
+        ipv4: Some(Pool(Prefix::ipv4(Ipv4Addr::new(198, 18, 0, 0), 15))),
+        ipv6: Some(Pool(Prefix::ipv6(
+            Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0),
+            32,
+        ))),
+        ports: Ports::REAL,
+    };
+
     /// These pools, at the real ports.
     ///
     /// # Errors

@@ -3,11 +3,12 @@
 //! Nothing is judged here, and nothing that happens here is an error of the program: what the harness cannot do is an
 //! event of the recording, and the case becomes an `error`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use mtaspec_certs::{CertificateSpec, Holder, KeyKind, Mint, Word};
-use mtaspec_judge::events::{Event, Recording, SubjectName, What};
+use mtaspec_judge::events::{Event, Recording, What};
 use mtaspec_judge::scenario::{Case, Message, Step};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,7 +18,7 @@ use super::inbound::{self, Around};
 use crate::client::Client;
 use crate::clock::CaseClock;
 use crate::internet::{CaseWorld, Internet};
-use crate::plan::{PlanOptions, PlannedCase, PlannedMail};
+use crate::plan::{PlanError, PlanOptions, PlannedCase, PlannedMail};
 use crate::recorder::{Recorder, Teller};
 use crate::subject::{Briefing, HandOver, Instructions, OwnIdentity, Running, Subject, dkim};
 
@@ -33,13 +34,15 @@ pub struct Player {
     pub plan: PlanOptions,
     /// The run's instant that counts as "now".
     pub now: SystemTime,
+    /// Cases that were planned before the run, by their ids: a relay that serves all of them is told of all at once.
+    pub planned: HashMap<String, PlannedCase>,
 }
 
 /// Who may log in at a subject, and with what. It opens nothing: a subject lives as long as its case.
 const ACCOUNT: (&str, &str) = ("sender", "for-tests-only");
 
 /// Why a case could not be played to its end.
-pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Player {
     /// A player with the usual names, whose certificates come from the Internet's own authorities.
@@ -51,6 +54,18 @@ impl Player {
             subject,
             plan: PlanOptions::default(),
             now,
+            planned: HashMap::new(),
+        }
+    }
+
+    /// Plans a case, or gives back the plan that was made before.
+    ///
+    /// # Errors
+    /// When the run has no address left.
+    pub fn plan(&self, case: &Arc<Case>) -> Result<PlannedCase, PlanError> {
+        match self.planned.get(&case.id) {
+            Some(planned) => Ok(planned.clone()),
+            None => PlannedCase::new(Arc::clone(case), &self.plan, self.internet.addresses()),
         }
     }
 
@@ -62,8 +77,7 @@ impl Player {
         } else {
             CaseClock::new(self.now)
         };
-        let events = match PlannedCase::new(Arc::clone(case), &self.plan, self.internet.addresses())
-        {
+        let events = match self.plan(case) {
             Ok(planned) => {
                 let recorder = Recorder::with_names(Arc::clone(&clock), planned.names().clone());
                 if let Err(failure) = self.play_planned(&planned, &clock, &recorder).await {
@@ -131,6 +145,8 @@ impl Player {
             trust_anchor: self.internet.trust_anchor(),
             instructions: self.instructions(planned, first)?,
             home: planned.names().labelled("home.test"),
+            label: planned.label().as_str().to_owned(),
+            mail: Arc::clone(planned.mail()),
             addresses: Arc::clone(self.internet.addresses()),
             clock: Arc::clone(clock),
             now: self.now,
@@ -151,7 +167,11 @@ impl Player {
         })
     }
 
-    fn instructions(&self, planned: &PlannedCase, step: &Step) -> Result<Instructions, Failure> {
+    pub(super) fn instructions(
+        &self,
+        planned: &PlannedCase,
+        step: &Step,
+    ) -> Result<Instructions, Failure> {
         let settings = step.world.settings.clone();
         let trust = self.internet.trust(&settings.trust);
         let holder = subject_as_holder(planned);
@@ -172,11 +192,7 @@ impl Player {
     fn recording(&self, case: &Case, events: Vec<Event>, milliseconds: u64) -> Recording {
         Recording {
             case: case.clone(),
-            subject: SubjectName {
-                name: self.subject.name().to_owned(),
-                version: self.subject.version(),
-                capabilities: self.subject.capabilities(),
-            },
+            subject: self.subject.told(),
             now: OffsetDateTime::from(self.now)
                 .format(&Rfc3339)
                 .expect("a date of our time can be written"),

@@ -92,7 +92,7 @@ fn work(
 }
 
 /// None: the run was stopped before the play was over.
-fn play_apart(player: &Player, case: &Arc<Case>, stop: &Stop) -> Option<Recording> {
+pub(super) fn play_apart(player: &Player, case: &Arc<Case>, stop: &Stop) -> Option<Recording> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -128,6 +128,11 @@ impl Schedule {
         schedule
     }
 
+    /// All that is to be played, in the order of the queue.
+    pub(super) fn plays(&self) -> Vec<Arc<Case>> {
+        self.queue.iter().cloned().collect()
+    }
+
     /// What to play next.
     pub(super) fn next(&mut self) -> Option<Arc<Case>> {
         self.queue.pop_front()
@@ -232,6 +237,7 @@ pub(super) mod tests {
                 name: "engine".into(),
                 version: String::new(),
                 capabilities: BTreeSet::new(),
+                gives_up_after: None,
             },
             now: String::new(),
             tool: String::new(),

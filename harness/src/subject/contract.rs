@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use mtaspec_certs::Minted;
+use mtaspec_judge::events::SubjectName;
 use mtaspec_judge::scenario::{Ask, Route, Rule, Settings};
 use rustls_pki_types::CertificateDer;
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use super::way_in::WayIn;
 use crate::clock::{CaseClock, Stuck};
 use crate::internet::dns::TrustAnchor;
-use crate::plan::{AddressBook, HostAddresses};
+use crate::plan::{AddressBook, HostAddresses, MailPlan};
 use crate::recorder::Recorder;
 
 /// An implementation under test.
@@ -32,6 +33,22 @@ pub trait Subject: Send + Sync {
     /// Whether the time of its cases is the world's, which nobody moves.
     fn keeps_real_time(&self) -> bool {
         false
+    }
+
+    /// How long it really keeps a message, where that is shorter than cases say, so that a run ends.
+    fn gives_up_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What recordings and reports say of it.
+    fn told(&self) -> SubjectName {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        SubjectName {
+            name: self.name().to_owned(),
+            version: self.version(),
+            capabilities: self.capabilities(),
+            gives_up_after: self.gives_up_after().map(milliseconds),
+        }
     }
 
     /// Makes it ready for one case.
@@ -54,6 +71,10 @@ pub struct Briefing {
     pub instructions: Instructions,
     /// The subject's own domain.
     pub home: String,
+    /// The label in all names of the case.
+    pub label: String,
+    /// The messages of the case, and whose they are by their envelope senders.
+    pub mail: Arc<MailPlan>,
     /// Logical addresses and the real ones behind them, as they stand now and later.
     pub addresses: Arc<AddressBook>,
     /// The time of the case.

@@ -75,6 +75,11 @@ pub enum CommandError {
 }
 
 impl InjectionCommand {
+    /// The word that stands for the envelope sender.
+    pub const SENDER: &'static str = "F";
+    /// The word that stands for the recipients, each a word of its own.
+    pub const RECIPIENTS: &'static str = "T";
+
     /// These words, as a profile has them.
     ///
     /// # Errors
@@ -88,10 +93,10 @@ impl InjectionCommand {
             return Err(InjectionCommandError::TooLong);
         }
         let has = |place: &str| words.iter().skip(1).any(|word| word == place);
-        if !has("F") {
+        if !has(Self::SENDER) {
             return Err(InjectionCommandError::NoSender(line()));
         }
-        if !has("T") {
+        if !has(Self::RECIPIENTS) {
             return Err(InjectionCommandError::NoRecipients(line()));
         }
         Ok(Self { words })
@@ -118,9 +123,9 @@ impl InjectionCommand {
         let mut command = Command::new(&program);
         for word in &self.words[1..] {
             match word.as_str() {
-                "F" if sender.is_empty() => command.arg("<>"),
-                "F" => command.arg(sender),
-                "T" => command.args(recipients),
+                Self::SENDER if sender.is_empty() => command.arg("<>"),
+                Self::SENDER => command.arg(sender),
+                Self::RECIPIENTS => command.args(recipients),
                 other => command.arg(other),
             };
         }

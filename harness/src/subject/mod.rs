@@ -6,6 +6,7 @@ mod contract;
 pub(crate) mod dkim;
 mod elsewhere;
 mod envelope;
+mod external;
 mod hand_over;
 mod injection_command;
 mod message;
@@ -13,6 +14,7 @@ mod process;
 pub mod profile;
 pub(crate) mod replies;
 mod report;
+
 mod smtp_client;
 mod unanswered;
 mod way_in;
@@ -23,6 +25,7 @@ pub use contract::{
 };
 pub use elsewhere::{Patience, RelayElsewhere};
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
+pub use external::{RelayOfRun, Shift, ToldCase, relay_folder};
 pub use hand_over::{HandOver, InjectionError};
 pub use injection_command::{CommandError, InjectionCommand, InjectionCommandError};
 pub(crate) use message::compose;

@@ -47,6 +47,10 @@ pub struct SubjectName {
     /// What it can do.
     #[serde(default)]
     pub capabilities: BTreeSet<String>,
+    /// How long it really keeps a message, in milliseconds, where that is shorter than cases say, so that a run ends; none: as
+    /// cases say. What it kept and then gave up for that alone was deferred as well as bounced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives_up_after: Option<u64>,
 }
 
 /// The name of the file that a recording of the case has. Ids have neither underscores nor dots, so no two share a name.

@@ -95,6 +95,7 @@ pub(crate) fn recording(case: Case, events: Vec<Event>) -> Recording {
             name: "engine".into(),
             version: "0.1.0".into(),
             capabilities: ["clock".to_owned()].into(),
+            gives_up_after: None,
         },
         now: "2026-01-01T00:00:00Z".into(),
         tool: "0.1.0".into(),

@@ -66,6 +66,8 @@ pub struct Outcome {
     pub recipient: String,
     /// One word, or two for what was both delivered and bounced.
     pub fates: Vec<Fate>,
+    /// It was kept, and bounced for no other reason than that this subject keeps mail for a few seconds only.
+    pub was_kept: bool,
     /// The events that show it.
     pub decisive: Vec<usize>,
     /// Events in which a fake took it.
@@ -95,15 +97,20 @@ impl Outcome {
     #[must_use]
     pub fn words(&self) -> String {
         let words: Vec<&str> = self.fates.iter().map(|fate| fate.as_str()).collect();
-        words.join(" and ")
+        let kept = if self.was_kept { "deferred, then " } else { "" };
+        format!("{kept}{}", words.join(" and "))
     }
 
-    /// Do these words of a file accept it? Of two words both must be listed.
+    /// Do these words of a file accept it? Of two words both must be listed; what was kept and given up early may be taken for
+    /// either.
     #[must_use]
     pub fn is_accepted_by(&self, words: &[OutcomeWord]) -> bool {
-        self.fates
-            .iter()
-            .all(|fate| words.iter().any(|word| fate.is(*word)))
+        let is_deferred = self.was_kept && words.contains(&OutcomeWord::Deferred);
+        is_deferred
+            || self
+                .fates
+                .iter()
+                .all(|fate| words.iter().any(|word| fate.is(*word)))
     }
 }
 
@@ -118,6 +125,7 @@ pub(crate) fn outcome(
         message: sent.name.clone(),
         recipient: recipient.to_owned(),
         fates: Vec::new(),
+        was_kept: false,
         decisive: Vec::new(),
         deliveries: deliveries(evidence, sent, recipient, until),
     };
@@ -130,6 +138,7 @@ pub(crate) fn outcome(
     let is_gone_unseen = matches!(look, Some((_, false))) && outcome.deliveries.is_empty();
     let returned = return_notices(evidence, sent, recipient, until, is_gone_unseen);
     if !returned.is_empty() {
+        outcome.was_kept = outcome.fates.is_empty() && was_kept(evidence, sent, recipient, until);
         outcome.fates.push(Fate::Bounced);
         outcome.decisive.extend(returned);
     }
@@ -139,6 +148,18 @@ pub(crate) fn outcome(
         outcome.decisive.extend(decisive);
     }
     outcome
+}
+
+/// Whether a subject that gives mail up early had kept this before it did: its queue listed it when it had been tried, or it
+/// was tried again.
+fn was_kept(evidence: &Evidence<'_>, sent: &Sent<'_>, recipient: &str, until: usize) -> bool {
+    if evidence.recording.subject.gives_up_after.is_none() {
+        return false;
+    }
+    let is_listed = evidence.events_of(sent, 1..=until).any(|(_, event)| {
+        matches!(&event.what, What::Queued { recipient: whom, listed: true } if speaks_of(whom.as_deref(), recipient))
+    });
+    is_listed || rounds(evidence, sent, domain_of(recipient), sent.step..=until).count >= 2
 }
 
 type Look = Option<(usize, bool)>;

@@ -1,8 +1,8 @@
 //! `mtaspec run`: the main job.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::BufWriter;
+mod proof;
+mod ran;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,27 +10,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum};
-use mtaspec::builtin::BuiltIn;
-use mtaspec::own_relay::OwnRelay;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, PlanOptions, Shard};
-use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, with_causes};
-use mtaspec_harness::subject::Subject;
-use mtaspec_judge::events::{Recording, SubjectName, file_name};
+use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, play_at_once, with_causes};
+use mtaspec_harness::subject::RelayOfRun;
 use mtaspec_judge::report::{self, RunReport};
 use mtaspec_judge::scenario::Case;
 use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use self::proof::proved;
+use self::ran::{Ran, reasons, write_recordings};
 use super::known_failures::KnownFailures;
-use super::report_file::{self, ReportFile};
+use super::report_file::{self, ReportFile, unwritable};
 use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
 use crate::running_relay::RunningRelay;
 use crate::selection::{Selection, SuiteFolder};
 use crate::signals::asked_to_stop;
+use crate::subjects::{SubjectWord, Tested};
 use crate::trouble::Trouble;
 use crate::whereabouts::Whereabouts;
 
@@ -40,9 +40,13 @@ pub(crate) struct Run {
     /// Ids, globs such as `tls-versions/**`, or files and folders of your own [default: all cases]
     #[arg(value_name = "PATTERN")]
     patterns: Vec<String>,
-    /// Who is tested
-    #[arg(long, value_enum, default_value = "engine")]
+    /// Who is tested: `engine`, built in; `relay`, the same as a process for each case; or a relay by the name or folder of its
+    /// profile, as `postfix`
+    #[arg(long, value_name = "NAME|DIR", default_value = "engine")]
     subject: SubjectWord,
+    /// This program is inside the namespaces already
+    #[arg(long, hide = true)]
+    inside: bool,
     /// Count the rows of one set alone
     #[arg(long, value_enum)]
     profile: Option<ProfileWord>,
@@ -77,28 +81,6 @@ pub(crate) struct Run {
     suite: SuiteFolder,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum SubjectWord {
-    /// The built-in engine, in this process and by a clock of its own
-    Engine,
-    /// The same as `mtaspec relay`, a process for each case; what needs its clock moved is skipped
-    Relay,
-}
-
-impl SubjectWord {
-    fn subject(self) -> Result<Arc<dyn Subject>, Trouble> {
-        match self {
-            Self::Engine => Ok(Arc::new(BuiltIn)),
-            Self::Relay => {
-                let program = std::env::current_exe().map_err(|error| {
-                    Trouble::run(format!("this program cannot tell where it is: {error}"))
-                })?;
-                Ok(Arc::new(OwnRelay::of(program)))
-            }
-        }
-    }
-}
-
 /// A set of rows.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ProfileWord {
@@ -122,18 +104,34 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
         .map_err(|_| "write a number from 1 on".to_owned())
 }
 
+fn skipped(order: &Order) -> Vec<CaseResult> {
+    let skipped = order.skipped.iter();
+    skipped
+        .map(|skipped| CaseResult::skipped(&skipped.case, &skipped.why.to_string()))
+        .collect()
+}
+
+/// What a relay has said, beside its recordings.
+const RELAY_LOG: &str = "relay.log";
+
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         let selection = self.suite.select(&self.patterns)?;
-        let subject = match self.running.subject(&self.whereabouts)? {
-            Some(relay) => relay,
-            None if self.whereabouts.is_said() => {
+        let tested = match (
+            self.running.subject(&self.whereabouts)?,
+            self.subject.external()?,
+        ) {
+            (Some(relay), _) => Tested::Anew(relay),
+            (None, _) if self.whereabouts.is_said() => {
                 return Err(Trouble::usage(
                     "where the fake Internet stands matters to a relay that runs already; add --relay HOST:PORT",
                 ));
             }
-            None => self.subject.subject()?,
+            (None, None) => self.subject.made_anew()?,
+            (None, Some(external)) if self.inside => Tested::Relay(external.relay()?),
+            (None, Some(external)) => return external.run_inside(self.folders_written_to()?),
         };
+        let subject = tested.subject();
         let cases = self.of_profile(&selection.cases);
         let order = Order::of(
             cases.iter().cloned(),
@@ -148,8 +146,8 @@ impl Run {
         }
         let reports = report_file::open(&self.report)?;
         self.prepare_records()?;
-        let options = self.judge_options()?;
-        let mut ran = self.play(&selection, &order, subject, &options)?;
+        let options = self.judge_options(&tested)?;
+        let mut ran = self.play(&selection, &order, &tested, &options)?;
         let results = ran.in_order_of(&cases);
         self.tell(&ran, &results, &selection);
         let report = self.report_of(&ran, &results);
@@ -181,7 +179,7 @@ impl Run {
         match &self.record {
             None => Ok(()),
             Some(folder) => std::fs::create_dir_all(folder)
-                .map_err(|error| report_file::unwritable("folder for recordings", folder, &error)),
+                .map_err(|error| unwritable("folder for recordings", folder, &error)),
         }
     }
 
@@ -189,7 +187,7 @@ impl Run {
         &self,
         selection: &Selection,
         order: &Order,
-        subject: Arc<dyn Subject>,
+        tested: &Tested,
         options: &JudgeOptions,
     ) -> Result<Ran, Trouble> {
         let began = Instant::now();
@@ -199,7 +197,7 @@ impl Run {
             .build()
             .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
         let now = SystemTime::now();
-        let (internet_options, plan) = self.internet(now)?;
+        let (internet_options, plan) = self.internet(now, tested)?;
         let internet = runtime
             .block_on(Internet::start(internet_options))
             .map_err(|error| Trouble::run(with_causes(&error)))?;
@@ -215,45 +213,51 @@ impl Run {
             noted.now();
             on_interrupt.now();
         });
-        let progress = Progress::new(order.run.len() + order.skipped.len());
+        let mut player = Player {
+            plan,
+            ..Player::new(internet, tested.subject(), now)
+        };
+        let (run, mut skipped) = (order.run.clone(), skipped(order));
+        let run = match tested {
+            Tested::Anew(_) => run,
+            Tested::Relay(relay) => {
+                let (run, unproved) = proved(&mut player, relay, run, &selection.known, &stop)?;
+                skipped.extend(unproved);
+                run
+            }
+        };
+        let progress = Progress::new(run.len() + skipped.len());
         let mut ran = Ran {
-            subject: SubjectName {
-                name: subject.name().to_owned(),
-                version: subject.version(),
-                capabilities: subject.capabilities(),
-            },
+            subject: tested.subject().told(),
             judged: Vec::new(),
-            skipped: (order.skipped.iter())
-                .map(|skipped| CaseResult::skipped(&skipped.case, &skipped.why.to_string()))
-                .collect(),
+            skipped,
             began: now,
             lasted: Duration::ZERO,
             interrupted: false,
             unwritten: Vec::new(),
         };
         ran.skipped.iter().for_each(|result| progress.done(result));
-        let player = Player {
-            plan,
-            ..Player::new(internet, subject, now)
+        let ready = |evidence: Evidence| {
+            let result = evidence.judge(options);
+            progress.done(&result);
+            if self.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error) {
+                stop.now();
+            }
+            if let Some(folder) = &self.record {
+                ran.unwritten.extend(write_recordings(folder, &evidence));
+            }
+            ran.judged.push((result, evidence.recording));
         };
-        play_all(
-            &player,
-            &order.run,
-            &selection.known,
-            self.jobs(),
-            &stop,
-            |evidence| {
-                let result = evidence.judge(options);
-                progress.done(&result);
-                if self.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error) {
-                    stop.now();
-                }
-                if let Some(folder) = &self.record {
-                    ran.unwritten.extend(write_recordings(folder, &evidence));
-                }
-                ran.judged.push((result, evidence.recording));
-            },
-        );
+        match tested {
+            Tested::Anew(_) => {
+                play_all(&player, &run, &selection.known, self.jobs(), &stop, ready);
+            }
+            Tested::Relay(relay) => {
+                play_at_once(&player, relay, &run, &selection.known, &stop, ready)
+                    .map_err(Trouble::run)?;
+                self.keep_log(relay)?;
+            }
+        }
         progress.end();
         ran.interrupted = interrupted.is_wanted();
         ran.lasted = began.elapsed();
@@ -262,12 +266,43 @@ impl Run {
         Ok(ran)
     }
 
-    fn judge_options(&self) -> Result<JudgeOptions, Trouble> {
+    /// What the relay has said stands beside its recordings.
+    fn keep_log(&self, relay: &RelayOfRun) -> Result<(), Trouble> {
+        let Some(folder) = &self.record else {
+            return Ok(());
+        };
+        let file = folder.join(RELAY_LOG);
+        relay
+            .write_log(&file)
+            .map_err(|error| unwritable("log of the relay", &file, &error))
+    }
+
+    fn judge_options(&self, tested: &Tested) -> Result<JudgeOptions, Trouble> {
+        let mut known_failures = tested.known_failures();
+        known_failures.extend(self.known.read()?);
         Ok(JudgeOptions {
             profile: self.profile.map(RowProfile::from),
             strict: self.strict,
-            known_failures: self.known.read()?,
+            known_failures,
         })
+    }
+
+    /// The folders in which this run writes what was asked for.
+    fn folders_written_to(&self) -> Result<Vec<PathBuf>, Trouble> {
+        self.prepare_records()?;
+        let files = self.report.iter().map(ReportFile::path);
+        let folders = files.chain(self.known.written()).map(|file| {
+            let folder = file
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            folder.unwrap_or(Path::new("."))
+        });
+        folders
+            .chain(self.record.as_deref())
+            .map(|folder| {
+                std::fs::canonicalize(folder).map_err(|error| unwritable("folder", folder, &error))
+            })
+            .collect()
     }
 
     fn report_of(&self, ran: &Ran, results: &[CaseResult]) -> RunReport {
@@ -281,12 +316,19 @@ impl Run {
     }
 
     /// For a subject of our own the Internet stands on loopback, wherever there is room.
-    fn internet(&self, now: SystemTime) -> Result<(Options, PlanOptions), Trouble> {
+    fn internet(
+        &self,
+        now: SystemTime,
+        tested: &Tested,
+    ) -> Result<(Options, PlanOptions), Trouble> {
         if self.whereabouts.is_said() {
-            self.whereabouts.options(now)
-        } else {
-            Ok((Options::at(now), PlanOptions::default()))
+            return self.whereabouts.options(now);
         }
+        let options = Options {
+            addresses: tested.addresses(),
+            ..Options::at(now)
+        };
+        Ok((options, PlanOptions::default()))
     }
 
     fn jobs(&self) -> NonZeroUsize {
@@ -324,66 +366,4 @@ impl Run {
             complain("mtaspec: interrupted; what was done by then is told above");
         }
     }
-}
-
-/// Why cases were skipped, and how many for each reason.
-fn reasons(skipped: &[CaseResult]) -> BTreeMap<&str, usize> {
-    let mut reasons = BTreeMap::new();
-    for result in skipped {
-        *reasons
-            .entry(result.reason.as_deref().unwrap_or_default())
-            .or_default() += 1;
-    }
-    reasons
-}
-
-/// What a run brought.
-struct Ran {
-    subject: SubjectName,
-    judged: Vec<(CaseResult, Arc<Recording>)>,
-    skipped: Vec<CaseResult>,
-    began: SystemTime,
-    lasted: Duration,
-    interrupted: bool,
-    unwritten: Vec<String>,
-}
-
-impl Ran {
-    /// The results in the order of the cases, whichever ended first.
-    fn in_order_of(&mut self, cases: &[Arc<Case>]) -> Vec<CaseResult> {
-        let place: HashMap<&str, usize> = cases
-            .iter()
-            .enumerate()
-            .map(|(index, case)| (case.id.as_str(), index))
-            .collect();
-        self.judged
-            .sort_by_key(|(result, _)| place.get(result.id.as_str()).copied());
-        let judged = self.judged.iter().map(|(result, _)| result.clone());
-        let mut results: Vec<_> = judged.chain(self.skipped.iter().cloned()).collect();
-        results.sort_by_key(|result| place.get(result.id.as_str()).copied());
-        results
-    }
-
-    fn exit_code(&self, results: &[CaseResult], as_listed: bool) -> ExitCode {
-        if self.interrupted || !self.unwritten.is_empty() {
-            return ExitCode::from(3);
-        }
-        let code = report::exit_code(results, true);
-        ExitCode::from(if as_listed { code } else { code.max(1) })
-    }
-}
-
-fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
-    let recordings = std::iter::once(&evidence.recording).chain(&evidence.twins);
-    let write = |recording: &Arc<Recording>| {
-        let path = folder.join(file_name(&recording.case.id));
-        let written = File::create(&path).and_then(|file| recording.write_to(BufWriter::new(file)));
-        written.err().map(|error| {
-            format!(
-                "the recording {} cannot be written: {error}",
-                path.display()
-            )
-        })
-    };
-    recordings.filter_map(write).collect()
 }

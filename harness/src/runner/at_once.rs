@@ -1,0 +1,126 @@
+//! All cases of a run at once, against one relay that serves all of them.
+//!
+//! A relay's time is the world's and nobody moves it, so its cases do not wait for each other: each is played on a thread
+//! of its own, as in `run.rs`. What may kill the relay is played last, each case alone and with a relay started anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mtaspec_judge::events::Recording;
+use mtaspec_judge::scenario::Case;
+
+use super::case::{Failure, Player};
+use super::run::{Stop, play_apart};
+use super::schedule::{Evidence, Schedule};
+use crate::subject::{RelayOfRun, SubjectError, ToldCase};
+
+/// Plays are many and each waits most of the time: a small stack is enough, and keeps their memory small.
+const STACK: usize = 2 << 20;
+
+/// Why a run against a relay could not be played.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelayRunError {
+    /// The relay.
+    #[error("{0}")]
+    Relay(#[from] SubjectError),
+    /// A thread.
+    #[error("no thread for a case: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Plays `cases`, and of `known` what they name as twins, each once. `ready` hears of each case that can be judged.
+///
+/// # Errors
+/// When the relay cannot be started. A relay that ends while it runs is told by the cases.
+pub fn play_at_once(
+    player: &Player,
+    relay: &RelayOfRun,
+    cases: &[Arc<Case>],
+    known: &[Arc<Case>],
+    stop: &Stop,
+    mut ready: impl FnMut(Evidence) + Send,
+) -> Result<(), RelayRunError> {
+    let mut schedule = Schedule::new(cases, known);
+    for wave in waves(relay, schedule.plays()) {
+        if stop.is_wanted() {
+            return Ok(());
+        }
+        let recordings = play_wave(player, relay, &wave, stop)?;
+        for recording in recordings {
+            schedule.played(recording).into_iter().for_each(&mut ready);
+        }
+    }
+    Ok(())
+}
+
+/// Plans all that is to be played, and tells the relay of all of it.
+///
+/// # Errors
+/// When a case cannot be planned, or a certificate for it not be made.
+pub fn tell_relay(
+    player: &mut Player,
+    relay: &RelayOfRun,
+    cases: &[Arc<Case>],
+    known: &[Arc<Case>],
+) -> Result<(), Failure> {
+    for case in Schedule::new(cases, known).plays() {
+        let planned = player.plan(&case)?;
+        let first = &planned.labelled().steps[0];
+        let instructions = player.instructions(&planned, first)?;
+        let told = ToldCase::of(&planned);
+        relay.add(planned.label().as_str(), &instructions, told);
+        player.planned.insert(case.id.clone(), planned);
+    }
+    Ok(())
+}
+
+/// All that is harmless together, then each of the others alone.
+fn waves(relay: &RelayOfRun, plays: Vec<Arc<Case>>) -> Vec<Vec<Arc<Case>>> {
+    let (dangerous, harmless): (Vec<_>, Vec<_>) =
+        (plays.into_iter()).partition(|case| relay.is_dangerous(&case.id));
+    let alone = dangerous.into_iter().map(|case| vec![case]);
+    std::iter::once(harmless)
+        .filter(|wave| !wave.is_empty())
+        .chain(alone)
+        .collect()
+}
+
+fn play_wave(
+    player: &Player,
+    relay: &RelayOfRun,
+    wave: &[Arc<Case>],
+    stop: &Stop,
+) -> Result<Vec<Recording>, RelayRunError> {
+    let mut labels = BTreeMap::new();
+    for case in wave {
+        if let Ok(planned) = player.plan(case) {
+            labels.insert(case.id.clone(), planned.label().as_str().to_owned());
+        }
+    }
+    let own: BTreeSet<String> = labels.values().cloned().collect();
+    let shift = relay.begin(own)?;
+    let recordings = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for case in wave {
+            let play = || {
+                if let Some(recording) = play_apart(player, case, stop) {
+                    let mut all = recordings.lock().unwrap_or_else(PoisonError::into_inner);
+                    all.push(recording);
+                }
+                // One that never came so far as to meet the relay must not be waited for.
+                if let Some(label) = labels.get(&case.id) {
+                    shift.leave(label);
+                }
+            };
+            std::thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, play)?;
+        }
+        Ok::<(), std::io::Error>(())
+    })?;
+    shift.end();
+    Ok(recordings
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
+}

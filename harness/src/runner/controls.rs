@@ -1,0 +1,86 @@
+//! What a relay has to show before anything else is said of it: mail goes out and comes back, and each kind of policy is
+//! kept where it is kept and enforced where it is broken. Who fails here is not told right, or not what its profile says.
+
+use std::sync::Arc;
+
+use mtaspec_judge::scenario::{Case, Catalogue, read_text};
+use mtaspec_judge::verdict::{CaseResult, JudgeOptions, Verdict};
+
+use super::at_once::{RelayRunError, play_at_once};
+use super::case::Player;
+use super::run::Stop;
+use crate::subject::RelayOfRun;
+
+/// The scenarios of the controls.
+const CONTROLS: &str = include_str!("../../subjects/controls.toml");
+/// Their file, as problems name it.
+const FILE: &str = "harness/subjects/controls.toml";
+
+/// A control that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misconfigured {
+    /// The control.
+    pub case: String,
+    /// What its subject claims to be able to do; empty: whatever else is claimed, this must be.
+    pub capabilities: Vec<String>,
+    /// What was seen.
+    pub saw: String,
+}
+
+/// The controls for a relay with these capabilities.
+///
+/// # Panics
+/// When the file of the controls is wrong, which a test would show.
+#[must_use]
+pub fn controls() -> Vec<Arc<Case>> {
+    let nothing = Catalogue::default();
+    let (cases, problems) = read_text(FILE, "controls", CONTROLS, &nothing, true);
+    assert!(problems.is_empty(), "{problems}");
+    cases.into_iter().map(Arc::new).collect()
+}
+
+/// Plays controls, and gives back those that failed.
+///
+/// # Errors
+/// As [`play_at_once`].
+pub fn play_controls(
+    player: &Player,
+    relay: &RelayOfRun,
+    controls: &[Arc<Case>],
+    stop: &Stop,
+) -> Result<Vec<Misconfigured>, RelayRunError> {
+    let mut failed = Vec::new();
+    play_at_once(player, relay, controls, controls, stop, |evidence| {
+        let result = evidence.judge(&JudgeOptions::default());
+        if result.verdict != Verdict::Pass {
+            failed.push(Misconfigured {
+                case: result.id.clone(),
+                capabilities: evidence
+                    .recording
+                    .case
+                    .capabilities
+                    .iter()
+                    .cloned()
+                    .collect(),
+                saw: saw(&result),
+            });
+        }
+    })?;
+    failed.sort_by(|one, other| one.case.cmp(&other.case));
+    Ok(failed)
+}
+
+/// What was got in place of what was wanted.
+fn saw(result: &CaseResult) -> String {
+    let findings = result.findings.iter();
+    let missed =
+        findings.filter(|finding| finding.verdict != mtaspec_judge::verdict::FindingVerdict::Pass);
+    let told: Vec<String> = missed
+        .map(|finding| format!("{} is {}", finding.expectation, finding.got))
+        .collect();
+    match (&result.reason, told.is_empty()) {
+        (Some(reason), true) => reason.clone(),
+        (_, true) => result.verdict.as_str().to_owned(),
+        _ => told.join(", "),
+    }
+}

@@ -1,0 +1,154 @@
+//! The relay of a run as one case sees it.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use mtaspec_judge::events::What;
+use mtaspec_judge::scenario::Ask;
+use serde_json::{Map, Value};
+
+use super::super::contract::{Briefing, Instructions, Listed, ReceiverPort, Running, SubjectError};
+use super::super::way_in::WayIn;
+use super::keeper::Errands;
+use super::run_state::{Health, Look, RunState};
+use crate::recorder::Teller;
+
+/// How long what concerns all cases takes, as the profile has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// What waits so long after it was handed over has been tried, and is kept.
+    pub(super) kept_after: Duration,
+    /// A case waits no longer for what is kept.
+    pub(super) longest: Duration,
+}
+
+/// One case at the relay.
+pub(super) struct AtCase {
+    pub(super) state: Arc<RunState>,
+    pub(super) errands: Errands,
+    pub(super) pace: Pace,
+    pub(super) label: String,
+    pub(super) injection: SocketAddr,
+    pub(super) way_in: WayIn,
+    pub(super) receiver: Option<SocketAddr>,
+    pub(super) briefing: Briefing,
+    /// What was told as kept, by sender and recipient.
+    pub(super) kept: BTreeSet<(String, String)>,
+    pub(super) has_ended: bool,
+}
+
+impl AtCase {
+    /// Whether the relay has ended by itself; each case tells that once.
+    fn is_gone(&mut self) -> bool {
+        let health = self.state.health().borrow().clone();
+        if let Health::Ended(code) = health
+            && !std::mem::replace(&mut self.has_ended, true)
+        {
+            let recorder = &self.briefing.recorder;
+            recorder.record(Teller::default(), What::SubjectEnded { code });
+        }
+        self.has_ended
+    }
+
+    /// Tells what is still in the queue although it has been tried. A profile with a short lifetime gives it up a little
+    /// later, and then this alone shows that it was kept.
+    fn tell_kept(&mut self, look: &Look) {
+        for Listed { sender, recipient } in look.of(&self.label) {
+            let Some(message) = self.briefing.mail.message_of_sender(sender) else {
+                continue;
+            };
+            if !self.kept.insert((sender.clone(), recipient.clone())) {
+                continue;
+            }
+            let teller = Teller {
+                message: Some(message.to_owned()),
+                ..Teller::default()
+            };
+            let what = What::Queued {
+                recipient: Some(recipient.clone()),
+                listed: true,
+            };
+            self.briefing.recorder.record(teller, what);
+        }
+    }
+}
+
+#[async_trait]
+impl Running for AtCase {
+    fn injection_address(&self) -> SocketAddr {
+        self.injection
+    }
+
+    fn way_in(&self) -> WayIn {
+        self.way_in.clone()
+    }
+
+    fn receiver_address(&self, port: ReceiverPort) -> Option<SocketAddr> {
+        self.receiver.filter(|_| port == ReceiverPort::Smtp)
+    }
+
+    /// It rests when two looks in a row show nothing of the case, or when what is left is kept for longer than anybody waits.
+    async fn settle(&mut self) -> Result<(), SubjectError> {
+        let since = Instant::now();
+        let mut looks = self.state.looks();
+        let mut health = self.state.health();
+        let mut empty = 0;
+        while !self.is_gone() && since.elapsed() < self.pace.longest {
+            let left = self.pace.longest.saturating_sub(since.elapsed());
+            tokio::select! {
+                _ = looks.changed() => {}
+                _ = health.changed() => {}
+                () = tokio::time::sleep(left) => {}
+            }
+            let look = looks.borrow_and_update().clone();
+            if look.began < since {
+                continue;
+            }
+            if look.began.duration_since(since) >= self.pace.kept_after {
+                self.tell_kept(&look);
+            }
+            empty = if look.of(&self.label).is_empty() {
+                empty + 1
+            } else {
+                0
+            };
+            if empty == 2 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn advance(&mut self, _duration: Duration) -> Result<(), SubjectError> {
+        Err(SubjectError::Unsupported("that time has passed".to_owned()))
+    }
+
+    async fn queue(&mut self) -> Option<Vec<Listed>> {
+        if self.is_gone() {
+            return None;
+        }
+        let mut looks = self.state.looks();
+        Some(looks.borrow_and_update().of(&self.label).to_vec())
+    }
+
+    async fn retry_now(&mut self) -> Result<(), SubjectError> {
+        self.errands.retry().await
+    }
+
+    async fn change(&mut self, instructions: Instructions) -> Result<(), SubjectError> {
+        self.errands.change(&self.label, instructions).await
+    }
+
+    async fn ask(&mut self, _question: &Ask) -> Option<Map<String, Value>> {
+        None
+    }
+
+    /// The case has nothing more to do. Its world stays until the run is over.
+    async fn stop(self: Box<Self>) {
+        self.state.leave(&self.label);
+        self.state.over().await;
+    }
+}

@@ -1,0 +1,148 @@
+//! Who keeps the relay of a run: starts it, looks at its queue, runs errands for the cases, and ends it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::super::contract::{Instructions, SubjectError};
+use super::relay::Ways;
+use super::relay_process::{Log, RelayProcess, output, run};
+use super::run_state::{Health, RunState};
+use crate::subject::profile::Verb;
+
+/// The pause between two looks at the queue.
+const LOOK: Duration = Duration::from_millis(250);
+/// The most errands that wait.
+const ERRANDS: usize = 64;
+
+/// What a case may want of the relay.
+enum Errand {
+    /// Everything that waits is due now.
+    Retry,
+    /// The relay is told something else about the case with this label.
+    Change(String, Box<Instructions>),
+}
+
+type Order = (Errand, oneshot::Sender<Result<(), SubjectError>>);
+
+/// Takes errands to the keeper.
+#[derive(Clone)]
+pub(super) struct Errands(mpsc::Sender<Order>);
+
+impl Errands {
+    /// A way to the keeper, and its other end.
+    pub(super) fn new() -> (Self, Ordered) {
+        let (sender, receiver) = mpsc::channel(ERRANDS);
+        (Self(sender), Ordered(receiver))
+    }
+
+    pub(super) async fn retry(&self) -> Result<(), SubjectError> {
+        self.run(Errand::Retry).await
+    }
+
+    pub(super) async fn change(
+        &self,
+        label: &str,
+        instructions: Instructions,
+    ) -> Result<(), SubjectError> {
+        let errand = Errand::Change(label.to_owned(), Box::new(instructions));
+        self.run(errand).await
+    }
+
+    async fn run(&self, errand: Errand) -> Result<(), SubjectError> {
+        let gone = || SubjectError::Start("the relay is gone".to_owned());
+        let (answer, answered) = oneshot::channel();
+        self.0.send((errand, answer)).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+/// The errands that the keeper has to run.
+pub(super) struct Ordered(mpsc::Receiver<Order>);
+
+/// The keeper of one relay while it runs.
+pub(super) struct Keeper {
+    pub(super) ways: Ways,
+    pub(super) process: RelayProcess,
+    pub(super) state: Arc<RunState>,
+    pub(super) log: Log,
+    /// The run is over when nothing has happened for so long behind the last case.
+    pub(super) quiet: Duration,
+}
+
+impl Keeper {
+    /// Keeps the relay until every case has left and all is quiet, and ends it.
+    pub(super) async fn keep(mut self, Ordered(mut errands): Ordered) {
+        let mut since = (self.state.events(), Instant::now());
+        while !self.is_over(&mut since) {
+            self.look().await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                errand = errands.recv() => {
+                    if let Some((errand, answer)) = errand {
+                        // Who gave the order may be gone.
+                        let _ = answer.send(self.run(errand).await);
+                    }
+                }
+            }
+            if let Some(code) = self.process.ended() {
+                self.state.set_health(Health::Ended(code));
+            }
+        }
+        self.state.end();
+        let stop = self.ways.command(Verb::Stop).ok().flatten();
+        self.process.stop(stop).await;
+    }
+
+    /// Late events count as well: as long as some come, the worlds stay.
+    fn is_over(&self, since: &mut (usize, Instant)) -> bool {
+        let events = self.state.events();
+        if events != since.0 || !self.state.is_left() {
+            *since = (events, Instant::now());
+        }
+        self.state.is_left() && since.1.elapsed() >= self.quiet
+    }
+
+    /// A look that fails is none: the cases wait for the next one.
+    async fn look(&mut self) {
+        let began = Instant::now();
+        let Ok(Some(command)) = self.ways.command(Verb::Queue) else {
+            // Who has no queue to show is waited for in another way.
+            self.state.look(began, Vec::new());
+            return;
+        };
+        let listed = match output(command).await {
+            Ok(text) => self
+                .ways
+                .profile
+                .read_queue(&text)
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match listed {
+            Ok(listed) => self.state.look(began, listed),
+            Err(why) => self
+                .log
+                .note(&format!("mtaspec: its queue cannot be read: {why}")),
+        }
+    }
+
+    async fn run(&mut self, errand: Errand) -> Result<(), SubjectError> {
+        let verb = match errand {
+            Errand::Retry => Verb::Retry,
+            Errand::Change(label, instructions) => {
+                self.ways.change(&label, &instructions)?;
+                Verb::Reload
+            }
+        };
+        match self.ways.command(verb)? {
+            Some(command) => run(command, &self.log).await,
+            // What its profile has no command for it notices by itself.
+            None if verb == Verb::Reload => Ok(()),
+            None => Err(SubjectError::Unsupported(
+                "to try again: its profile has no command for it".to_owned(),
+            )),
+        }
+    }
+}

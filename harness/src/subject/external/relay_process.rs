@@ -1,0 +1,242 @@
+//! The relay's own process: how it is started, greets, is stopped, and what it says meanwhile.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Child;
+use tokio::time::Instant;
+
+use super::super::contract::SubjectError;
+use super::super::smtp_client::SmtpClient;
+
+/// The pause between two looks whether the relay greets.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long one attempt to be greeted may take.
+const GREETING: Duration = Duration::from_secs(5);
+/// How long a relay that was told to stop may take before it is killed.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a command of the profile may take.
+const COMMAND: Duration = Duration::from_secs(30);
+/// The longest output of a command that is read.
+const OUTPUT_LIMIT: u64 = 64 << 20;
+/// The most that is kept of what a relay says; one that floods says no more after that.
+const LOG_LIMIT: usize = 64 << 20;
+/// How much of the end of it is told when something goes wrong.
+const TOLD_LINES: usize = 15;
+/// How much of a line of it is told.
+const TOLD_WIDTH: usize = 400;
+
+/// What a relay says, on either output.
+#[derive(Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take_in(self, mut from: impl AsyncRead + Unpin) {
+        let mut piece = vec![0; 16 * 1_024];
+        while let Ok(length) = from.read(&mut piece).await
+            && length > 0
+        {
+            self.add(&piece[..length]);
+        }
+    }
+
+    /// Adds a line of our own.
+    pub(super) fn note(&self, line: &str) {
+        self.add(format!("{line}\n").as_bytes());
+    }
+
+    fn add(&self, piece: &[u8]) {
+        let mut bytes = self.bytes();
+        let room = LOG_LIMIT.saturating_sub(bytes.len());
+        bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+
+    /// Its last lines, each begun on a line of its own; empty when it has said nothing.
+    pub(super) fn last_lines(&self) -> String {
+        let bytes = self.bytes();
+        let end = bytes.len().saturating_sub(TOLD_LINES * TOLD_WIDTH * 2);
+        let text = String::from_utf8_lossy(&bytes[end..]).into_owned();
+        let mut last = VecDeque::new();
+        for line in text.lines() {
+            if last.len() == TOLD_LINES {
+                last.pop_front();
+            }
+            last.push_back(line.chars().take(TOLD_WIDTH).collect::<String>());
+        }
+        let lines: Vec<String> = last.iter().map(|line| format!("\n  {line}")).collect();
+        lines.concat()
+    }
+
+    /// Writes all of it to a file.
+    pub(super) fn write_to(&self, file: &Path) -> io::Result<()> {
+        std::fs::File::create(file)?.write_all(&self.bytes())
+    }
+}
+
+/// A relay that was started.
+pub(super) struct RelayProcess {
+    /// None: it runs in the background, and nobody but its queue and its port can tell that it does.
+    child: Option<Child>,
+    log: Log,
+}
+
+impl RelayProcess {
+    /// Starts it. One that runs in the foreground is watched; of another the command has to end by itself.
+    pub(super) async fn start(
+        command: Command,
+        is_foreground: bool,
+        log: Log,
+    ) -> Result<Self, SubjectError> {
+        if !is_foreground {
+            run(command, &log).await?;
+            return Ok(Self { child: None, log });
+        }
+        let told = words(&command);
+        let child = listened(command, &log)
+            .map_err(|error| SubjectError::Start(format!("{told}: {error}")))?;
+        Ok(Self {
+            child: Some(child),
+            log,
+        })
+    }
+
+    /// Waits until it greets at this address.
+    pub(super) async fn greeted(
+        &mut self,
+        address: SocketAddr,
+        patience: Duration,
+    ) -> Result<(), SubjectError> {
+        let since = Instant::now();
+        let mut last = "nothing listens there".to_owned();
+        while since.elapsed() < patience {
+            if let Some(code) = self.ended() {
+                let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
+                return Err(self.trouble(&format!("it ended {how} before it greeted")));
+            }
+            match tokio::time::timeout(GREETING, SmtpClient::connect(address)).await {
+                Ok(Ok((mut client, greeting))) if greeting.is_positive() => {
+                    let _ = client.command("QUIT").await;
+                    return Ok(());
+                }
+                Ok(Ok((_, greeting))) => last = format!("it said {}", greeting.code),
+                Ok(Err(error)) => last = error.to_string(),
+                Err(_) => last = format!("no greeting came within {} s", GREETING.as_secs()),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        let why = format!(
+            "it did not greet at {address} within {} s: {last}",
+            patience.as_secs()
+        );
+        Err(self.trouble(&why))
+    }
+
+    /// Its exit code, if it has ended by itself; a signal is none.
+    pub(super) fn ended(&mut self) -> Option<Option<i32>> {
+        let status = self.child.as_mut()?.try_wait().ok()??;
+        Some(status.code())
+    }
+
+    /// Ends it: by its own command, then by a signal, then by force.
+    pub(super) async fn stop(mut self, command: Option<Command>) {
+        if let Some(command) = command {
+            // What does not stop is ended below.
+            let _ = run(command, &self.log).await;
+        }
+        let Some(child) = &mut self.child else { return };
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id {
+            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        }
+        if tokio::time::timeout(FAREWELL, child.wait()).await.is_err() {
+            let _ = child.kill().await;
+        }
+    }
+
+    fn trouble(&self, why: &str) -> SubjectError {
+        SubjectError::Start(format!("{why}{}", self.log.last_lines()))
+    }
+}
+
+/// Runs a command that ends by itself; what it prints goes to the log. What it leaves behind may go on holding its output.
+pub(super) async fn run(command: Command, log: &Log) -> Result<(), SubjectError> {
+    let told = words(&command);
+    let ended = async {
+        let mut child = listened(command, log)?;
+        child.wait().await
+    };
+    within_time(ended)
+        .await
+        .map_err(|why| SubjectError::Start(format!("{told}: {why}{}", log.last_lines())))
+}
+
+/// The same, and gives back what it printed on standard output.
+pub(super) async fn output(command: Command) -> Result<String, SubjectError> {
+    let told = words(&command);
+    let mut text = Vec::new();
+    let ended = async {
+        let mut child = piped(command).stderr(Stdio::null()).spawn()?;
+        if let Some(out) = child.stdout.take() {
+            out.take(OUTPUT_LIMIT).read_to_end(&mut text).await?;
+        }
+        child.wait().await
+    };
+    within_time(ended)
+        .await
+        .map_err(|why| SubjectError::Start(format!("{told}: {why}")))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+async fn within_time(ended: impl Future<Output = io::Result<ExitStatus>>) -> Result<(), String> {
+    match tokio::time::timeout(COMMAND, ended).await {
+        Err(_) => Err(format!("it did not end within {} s", COMMAND.as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(status)) if !status.success() => Err(status.to_string()),
+        Ok(Ok(_)) => Ok(()),
+    }
+}
+
+/// Starts a program whose outputs go to the log.
+fn listened(command: Command, log: &Log) -> io::Result<Child> {
+    let mut child = piped(command).spawn()?;
+    if let Some(out) = child.stdout.take() {
+        tokio::spawn(log.clone().take_in(out));
+    }
+    if let Some(err) = child.stderr.take() {
+        tokio::spawn(log.clone().take_in(err));
+    }
+    Ok(child)
+}
+
+fn piped(command: Command) -> tokio::process::Command {
+    let mut command = tokio::process::Command::from(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// A command as people write it.
+fn words(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(
+        command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned()),
+    );
+    words.join(" ")
+}

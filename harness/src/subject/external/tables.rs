@@ -1,0 +1,134 @@
+//! What a relay is told of all cases at once: one row a domain, since no two cases have a domain in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use mtaspec_judge::scenario::{Rule, Switches, World};
+
+use crate::plan::PlannedCase;
+use crate::subject::contract::Instructions;
+use crate::subject::profile::{Alias, Data, Domain, NextHop, Sender};
+
+/// No rule asks for anything.
+const NOTHING: Switches = Switches {
+    require_tls: false,
+    require_ca_signed: false,
+    validate_hostname: false,
+};
+
+/// The domain of a route that holds for all domains without one.
+const ANY: &str = "*";
+
+/// A case as its relay is told of it.
+#[derive(Debug, Clone)]
+pub struct ToldCase {
+    /// The world of its first step.
+    pub world: World,
+    /// The subject's own domain in it.
+    pub home: String,
+    /// The domains of all recipients.
+    pub recipients: BTreeSet<String>,
+}
+
+impl ToldCase {
+    /// The case as it was planned.
+    #[must_use]
+    pub fn of(planned: &PlannedCase) -> Self {
+        let steps = &planned.labelled().steps;
+        let messages = steps.iter().flat_map(|step| &step.inject);
+        let addresses = messages.flat_map(|message| &message.to);
+        Self {
+            world: steps[0].world.clone(),
+            home: planned.names().labelled("home.test"),
+            recipients: addresses
+                .filter_map(|address| Some(address.rsplit_once('@')?.1.to_owned()))
+                .filter(|domain| !domain.starts_with('['))
+                .collect(),
+        }
+    }
+}
+
+/// What the relay is told of one case.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CaseTables {
+    domains: Vec<Domain>,
+    aliases: Vec<Alias>,
+    senders: Vec<Sender>,
+    home: String,
+}
+
+impl CaseTables {
+    /// Makes them of what the subject of the case is told, and of the domains that mail goes to.
+    pub(super) fn of(instructions: &Instructions, case: &ToldCase) -> Self {
+        let outbound = instructions.rules.iter().filter(|rule| rule.outbound);
+        let asked = switches_by_entry(outbound);
+        let mut names: BTreeSet<String> = asked.keys().cloned().collect();
+        names.extend(case.world.domains.keys().cloned());
+        names.extend(instructions.routes.keys().cloned());
+        names.extend(instructions.settings.dane.keys().cloned());
+        names.extend(case.recipients.iter().cloned());
+        names.remove(&case.home);
+        // The route of whatever has none of its own; to other cases it means nothing.
+        names.remove(ANY);
+        let domain = |name: String| Domain {
+            switches: asked.get(&name).copied().unwrap_or(NOTHING),
+            dane: instructions.settings.dane.get(&name).cloned(),
+            route: next_hop(instructions, &name),
+            mx: (case.world.domains.get(&name).into_iter())
+                .flat_map(|domain| &domain.mx)
+                .map(|record| record.host.clone())
+                .collect(),
+            name,
+        };
+        let aliases = instructions.settings.aliases.iter();
+        let inbound = instructions.rules.iter().filter(|rule| rule.inbound);
+        Self {
+            domains: names.into_iter().map(domain).collect(),
+            aliases: aliases
+                .map(|(address, members)| Alias {
+                    address: address.clone(),
+                    members: members.clone(),
+                })
+                .collect(),
+            senders: (switches_by_entry(inbound).into_iter())
+                .map(|(entry, switches)| Sender { entry, switches })
+                .collect(),
+            home: case.home.clone(),
+        }
+    }
+
+    /// Adds them to what templates see.
+    pub(super) fn add_to(&self, data: &mut Data) {
+        data.domains.extend(self.domains.iter().cloned());
+        data.aliases.extend(self.aliases.iter().cloned());
+        data.senders.extend(self.senders.iter().cloned());
+        data.homes.push(self.home.clone());
+    }
+}
+
+/// What rules ask for together, by the entries of their lists.
+fn switches_by_entry<'r>(rules: impl Iterator<Item = &'r Rule>) -> BTreeMap<String, Switches> {
+    let mut asked: BTreeMap<String, Switches> = BTreeMap::new();
+    for rule in rules {
+        for entry in &rule.list {
+            let all = asked.entry(entry.entry.clone()).or_insert(NOTHING);
+            all.require_tls |= rule.switches.require_tls;
+            all.require_ca_signed |= rule.switches.require_ca_signed;
+            all.validate_hostname |= rule.switches.validate_hostname;
+        }
+    }
+    asked
+}
+
+fn next_hop(instructions: &Instructions, domain: &str) -> Option<NextHop> {
+    let routes = &instructions.routes;
+    let route = routes.get(domain).or_else(|| routes.get(ANY))?;
+    let host = route.host.trim_matches(['[', ']']);
+    Some(NextHop {
+        host: host.to_owned(),
+        is_address: host.parse::<IpAddr>().is_ok(),
+        mx_lookup: route.mx_lookup,
+        port: route.port,
+        switches: route.switches,
+    })
+}
