@@ -10,6 +10,7 @@ use mtaspec_certs::{Authorities, CertificateSpec, Holder, KeyKind, Mint, Word};
 use mtaspec_harness::namespace::{self, Surroundings};
 use mtaspec_harness::subject::profile::{Data, InjectBy, Profile, Resolver, missing_programs};
 use mtaspec_harness::subject::{RelayOfRun, relay_folder};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{Gid, Group, Uid, User};
 
 use crate::trouble::Trouble;
@@ -39,7 +40,8 @@ impl External {
         let program = std::env::current_exe().map_err(|error| {
             Trouble::run(format!("this program cannot tell where it is: {error}"))
         })?;
-        let entered = namespace::enter(&self.surroundings(writable)).map_err(Trouble::run)?;
+        let entered = namespace::enter(&self.surroundings(writable))
+            .map_err(|error| Trouble::with_cause(&error))?;
         let mut command = Command::new(program);
         command.args(std::env::args_os().skip(1)).arg(INSIDE);
         entered.run(&command).map_err(Trouble::run)
@@ -89,6 +91,7 @@ impl External {
 
     /// Inside: the relay, not yet started.
     pub(crate) fn relay(self) -> Result<Arc<RelayOfRun>, Trouble> {
+        raise_open_files();
         let folder = relay_folder(Path::new(namespace::SCRATCH), &self.profile.name);
         let data = self.data(&folder)?;
         let relay = RelayOfRun::new(self.profile, data).map_err(Trouble::run)?;
@@ -143,5 +146,15 @@ impl External {
             homes: Vec::new(),
             senders: Vec::new(),
         })
+    }
+}
+
+/// All worlds stand at once, and each has a few sockets: as many as this process may have.
+fn raise_open_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // A run that needs more tells so when a socket cannot be had.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
