@@ -26,6 +26,8 @@ pub(super) struct Answer {
     pub(super) state: State,
     /// Whether a validating resolver may say that it is secure.
     pub(super) may_be_authentic: bool,
+    /// Whether every resolver says so, whatever it has seen.
+    pub(super) is_vouched_for_by_all: bool,
     /// So long after the question.
     pub(super) delay: Duration,
     /// What differs from a healthy world and is shown by this.
@@ -64,6 +66,7 @@ impl Answer {
             authority: Vec::new(),
             state: State::Secure,
             may_be_authentic: true,
+            is_vouched_for_by_all: false,
             delay: Duration::ZERO,
             shown: BTreeSet::new(),
             is_denial: false,
@@ -153,7 +156,10 @@ pub(super) fn answer(
                     voice.flaw = Some(flaw);
                 }
                 Meeting::IsNotVouchedFor => answer.may_be_authentic = false,
-                Meeting::IsStripped => voice.signs = false,
+                Meeting::IsStripped => {
+                    voice.signs = false;
+                    answer.is_vouched_for_by_all = true;
+                }
             }
         }
         let finding = zone.find(&name, kind);

@@ -26,7 +26,7 @@ pub(super) enum Meeting {
     Breaks(Flaw),
     /// The validating resolver does not say that the answer is secure.
     IsNotVouchedFor,
-    /// The signatures are taken out.
+    /// The signatures are taken out, and the answer says that it is secure all the same.
     IsStripped,
 }
 
