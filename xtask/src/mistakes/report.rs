@@ -1,5 +1,7 @@
 //! The report of a run of the suite, as far as mistakes are judged by it.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 /// What `mtaspec run --report json=...` writes.
@@ -40,6 +42,13 @@ impl Report {
     /// The case of this id.
     pub(super) fn case(&self, id: &str) -> Option<&Case> {
         self.cases.iter().find(|case| case.id == id)
+    }
+
+    /// Whether each case of another report is in this one too.
+    pub(super) fn has_cases_of(&self, other: &Self) -> bool {
+        let ids: BTreeSet<&str> = self.cases.iter().map(|case| case.id.as_str()).collect();
+        let mut others = other.cases.iter();
+        others.all(|case| ids.contains(case.id.as_str()))
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) enum Unusable {
     OfUnknownChange,
     #[error("the report is of another `file`, `find` or `replace`")]
     OfAnotherChange,
+    #[error("the report lacks cases that the suite has")]
+    OfFewerCases,
 }
 
 impl Reports {
@@ -109,7 +111,8 @@ pub(super) fn first_usable<'r>(
     let mut unusable = Unusable::Absent;
     for (reports, sound) in runs {
         match reports.broken(mistake) {
-            Ok(broken) => return Ok((sound, broken)),
+            Ok(broken) if broken.has_cases_of(sound) => return Ok((sound, broken)),
+            Ok(_) => unusable = unusable.max(Unusable::OfFewerCases),
             Err(why) => unusable = unusable.max(why),
         }
     }
@@ -182,11 +185,18 @@ mod tests {
         let (_first, _, first) = run("f/a");
         let (_second, text, second) = run("f/b");
         let (_third, _, third) = run("f/c");
-        for (reports, replace) in [(&first.0, "z"), (&second.0, "y"), (&third.0, "y")] {
+        let (_cut_off, _, cut_off) = run("f/z");
+        let made_in = [
+            (&first.0, "z"),
+            (&cut_off.0, "y"),
+            (&second.0, "y"),
+            (&third.0, "y"),
+        ];
+        for (reports, replace) in made_in {
             fs::write(reports.path(Some(&made)), &text).unwrap();
             reports.keep_change(&mistake(replace, "B")).unwrap();
         }
-        let runs = [first, second, third];
+        let runs = [first, cut_off, second, third];
         let (sound, _) = first_usable(&runs, &made).unwrap();
         assert_eq!(sound.cases[0].id, "f/b");
         let why = |replace| first_usable(&runs, &mistake(replace, "B")).err();
