@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mtaspec_judge::events::Recording;
 use mtaspec_judge::scenario::Case;
 
-use super::case::{Failure, Player};
+use super::case::Player;
 use super::run::{Stop, play_apart};
 use super::schedule::{Evidence, Schedule};
-use crate::subject::{RelayOfRun, SubjectError, ToldCase};
+use crate::plan::PlanError;
+use crate::subject::{RelayOfRun, SubjectError};
 
 /// Plays are many and each waits most of the time: a small stack is enough, and keeps their memory small.
 const STACK: usize = 2 << 20;
@@ -57,19 +58,16 @@ pub fn play_at_once(
 /// Plans all that is to be played, and tells the relay of all of it.
 ///
 /// # Errors
-/// When a case cannot be planned, or a certificate for it not be made.
+/// When a case cannot be planned.
 pub fn tell_relay(
     player: &mut Player,
     relay: &RelayOfRun,
     cases: &[Arc<Case>],
     known: &[Arc<Case>],
-) -> Result<(), Failure> {
+) -> Result<(), PlanError> {
     for case in Schedule::new(cases, known).plays() {
         let planned = player.plan(&case)?;
-        let first = &planned.labelled().steps[0];
-        let instructions = player.instructions(&planned, first)?;
-        let told = ToldCase::of(&planned);
-        relay.add(planned.label().as_str(), &instructions, told);
+        relay.add(&planned);
         player.planned.insert(case.id.clone(), planned);
     }
     Ok(())

@@ -42,7 +42,7 @@ pub struct Player {
 const ACCOUNT: (&str, &str) = ("sender", "for-tests-only");
 
 /// Why a case could not be played to its end.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Player {
     /// A player with the usual names, whose certificates come from the Internet's own authorities.
@@ -167,11 +167,7 @@ impl Player {
         })
     }
 
-    pub(super) fn instructions(
-        &self,
-        planned: &PlannedCase,
-        step: &Step,
-    ) -> Result<Instructions, Failure> {
+    fn instructions(&self, planned: &PlannedCase, step: &Step) -> Result<Instructions, Failure> {
         let settings = step.world.settings.clone();
         let trust = self.internet.trust(&settings.trust);
         let holder = subject_as_holder(planned);

@@ -10,7 +10,7 @@ mod schedule;
 mod warm_up;
 
 pub use at_once::{RelayRunError, play_at_once, tell_relay};
-pub use case::{Failure, Player};
+pub use case::Player;
 pub use causes::with_causes;
 pub use controls::{Misconfigured, controls, play_controls};
 pub use run::{Stop, play_all};

@@ -25,7 +25,7 @@ pub use contract::{
 };
 pub use elsewhere::{Patience, RelayElsewhere};
 pub(crate) use envelope::{mail_command, rcpt_command, stuffed};
-pub use external::{RelayOfRun, Shift, ToldCase, relay_folder};
+pub use external::{RelayOfRun, Shift, relay_folder, tell_first_step};
 pub use hand_over::{HandOver, InjectionError};
 pub use injection_command::{CommandError, InjectionCommand, InjectionCommandError};
 pub(crate) use message::compose;

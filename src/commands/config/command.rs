@@ -11,6 +11,7 @@ use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::plan::{AddressBook, AddressMode, PlanOptions, PlannedCase, is_in_build};
 use mtaspec_harness::runner::{twins_beside, with_causes};
 use mtaspec_harness::subject::profile::{Configuration, Data};
+use mtaspec_harness::subject::tell_first_step;
 use mtaspec_judge::scenario::{Case, Family};
 
 use super::tables;
@@ -132,7 +133,7 @@ impl Config {
             .filter(|case| is_in_build(case, legacy_suites()))
         {
             match PlannedCase::new(Arc::clone(case), plan, book) {
-                Ok(planned) => tables::tell(&planned, &mut data),
+                Ok(planned) => tell_first_step(&planned, &mut data),
                 Err(error) if error.needs_another_pool() => {}
                 Err(error) => return Err(Trouble::run(with_causes(&error))),
             }

@@ -207,6 +207,6 @@ mod tests {
         ");
         let json = json_of_domain(&StsProbe::Of(Box::new(found)));
         assert_eq!(json["found"], "in-force");
-        assert_eq!(json["trouble"]["at"], "fetch");
+        assert_eq!(json["trouble"]["at"], "fetch-failed");
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn proved(
     own.retain(|control| control.capabilities.is_subset(&claimed));
     for (cases, known) in [(&own[..], &own[..]), (&cases[..], known)] {
         tell_relay(player, relay, cases, known)
-            .map_err(|failure| Trouble::run(with_causes(failure.as_ref())))?;
+            .map_err(|failure| Trouble::run(with_causes(&failure)))?;
     }
     let failed = play_controls(player, relay, &own, stop).map_err(Trouble::run)?;
     let name = relay.name();

@@ -12,4 +12,4 @@ mod run_state;
 mod tables;
 
 pub use relay::{RelayOfRun, Shift, relay_folder};
-pub use tables::ToldCase;
+pub use tables::tell_first_step;

@@ -14,6 +14,7 @@ use super::keeper::{Errands, Keeper};
 use super::relay_process::{Log, RelayProcess};
 use super::run_state::RunState;
 use super::tables::{CaseTables, ToldCase};
+use crate::plan::PlannedCase;
 use crate::subject::contract::{Briefing, Instructions, Running, Subject, SubjectError};
 use crate::subject::injection_command::InjectionCommand;
 use crate::subject::profile::{CommandError, Data, InjectBy, Profile, Verb, write};
@@ -66,7 +67,13 @@ impl Ways {
     ) -> Result<(), SubjectError> {
         let mut told = self.told();
         if let Some(case) = told.known.get(label) {
-            let tables = CaseTables::of(instructions, case);
+            let Instructions {
+                rules,
+                routes,
+                settings,
+                ..
+            } = instructions;
+            let tables = case.tables(rules, routes, settings);
             told.cases.insert(label.to_owned(), tables);
         }
         drop(told);
@@ -132,11 +139,11 @@ impl RelayOfRun {
         &self.ways.profile
     }
 
-    /// Adds a case to what the relay is told: its label, and what its subject would be told.
-    pub fn add(&self, label: &str, instructions: &Instructions, case: ToldCase) {
+    /// Adds a case to what the relay is told.
+    pub fn add(&self, planned: &PlannedCase) {
         let mut told = self.ways.told();
-        let tables = CaseTables::of(instructions, &case);
-        told.cases.insert(label.to_owned(), tables);
+        let (label, case) = (planned.label().as_str(), ToldCase::of(planned));
+        told.cases.insert(label.to_owned(), case.at_first());
         told.known.insert(label.to_owned(), case);
     }
 

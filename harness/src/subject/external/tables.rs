@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use mtaspec_judge::scenario::{Rule, Switches, World};
+use mtaspec_judge::scenario::{Route, Rule, Settings, Switches, World};
 
 use crate::plan::PlannedCase;
-use crate::subject::contract::Instructions;
 use crate::subject::profile::{Alias, Data, Domain, NextHop, Sender};
 
 /// No rule asks for anything.
@@ -19,21 +18,20 @@ const NOTHING: Switches = Switches {
 /// The domain of a route that holds for all domains without one.
 const ANY: &str = "*";
 
-/// A case as its relay is told of it.
+/// A case as its relay is told of it, whatever its steps change.
 #[derive(Debug, Clone)]
-pub struct ToldCase {
+pub(super) struct ToldCase {
     /// The world of its first step.
-    pub world: World,
+    world: World,
     /// The subject's own domain in it.
-    pub home: String,
+    home: String,
     /// The domains of all recipients.
-    pub recipients: BTreeSet<String>,
+    recipients: BTreeSet<String>,
 }
 
 impl ToldCase {
     /// The case as it was planned.
-    #[must_use]
-    pub fn of(planned: &PlannedCase) -> Self {
+    pub(super) fn of(planned: &PlannedCase) -> Self {
         let steps = &planned.labelled().steps;
         let messages = steps.iter().flat_map(|step| &step.inject);
         let addresses = messages.flat_map(|message| &message.to);
@@ -46,6 +44,65 @@ impl ToldCase {
                 .collect(),
         }
     }
+
+    /// What it tells the relay at first.
+    pub(super) fn at_first(&self) -> CaseTables {
+        let World {
+            rules,
+            routes,
+            settings,
+            ..
+        } = &self.world;
+        self.tables(rules, routes, settings)
+    }
+
+    /// What it tells the relay with these rules, routes and settings.
+    pub(super) fn tables(
+        &self,
+        rules: &[Rule],
+        routes: &BTreeMap<String, Route>,
+        settings: &Settings,
+    ) -> CaseTables {
+        let asked = switches_by_entry(rules.iter().filter(|rule| rule.outbound));
+        let mut names: BTreeSet<String> = asked.keys().cloned().collect();
+        names.extend(self.world.domains.keys().cloned());
+        names.extend(routes.keys().cloned());
+        names.extend(settings.dane.keys().cloned());
+        names.extend(self.recipients.iter().cloned());
+        names.remove(&self.home);
+        // The route of whatever has none of its own; to other cases it means nothing.
+        names.remove(ANY);
+        let domain = |name: String| Domain {
+            switches: asked.get(&name).copied().unwrap_or(NOTHING),
+            dane: settings.dane.get(&name).cloned(),
+            route: next_hop(routes, &name),
+            mx: (self.world.domains.get(&name).into_iter())
+                .flat_map(|domain| &domain.mx)
+                .map(|record| record.host.clone())
+                .collect(),
+            name,
+        };
+        let aliases = settings.aliases.iter();
+        let inbound = rules.iter().filter(|rule| rule.inbound);
+        CaseTables {
+            domains: names.into_iter().map(domain).collect(),
+            aliases: aliases
+                .map(|(address, members)| Alias {
+                    address: address.clone(),
+                    members: members.clone(),
+                })
+                .collect(),
+            senders: (switches_by_entry(inbound).into_iter())
+                .map(|(entry, switches)| Sender { entry, switches })
+                .collect(),
+            home: self.home.clone(),
+        }
+    }
+}
+
+/// Adds what the first step of a case tells its relay to what templates see.
+pub fn tell_first_step(planned: &PlannedCase, data: &mut Data) {
+    ToldCase::of(planned).at_first().add_to(data);
 }
 
 /// What the relay is told of one case.
@@ -58,45 +115,6 @@ pub(super) struct CaseTables {
 }
 
 impl CaseTables {
-    /// Makes them of what the subject of the case is told, and of the domains that mail goes to.
-    pub(super) fn of(instructions: &Instructions, case: &ToldCase) -> Self {
-        let outbound = instructions.rules.iter().filter(|rule| rule.outbound);
-        let asked = switches_by_entry(outbound);
-        let mut names: BTreeSet<String> = asked.keys().cloned().collect();
-        names.extend(case.world.domains.keys().cloned());
-        names.extend(instructions.routes.keys().cloned());
-        names.extend(instructions.settings.dane.keys().cloned());
-        names.extend(case.recipients.iter().cloned());
-        names.remove(&case.home);
-        // The route of whatever has none of its own; to other cases it means nothing.
-        names.remove(ANY);
-        let domain = |name: String| Domain {
-            switches: asked.get(&name).copied().unwrap_or(NOTHING),
-            dane: instructions.settings.dane.get(&name).cloned(),
-            route: next_hop(instructions, &name),
-            mx: (case.world.domains.get(&name).into_iter())
-                .flat_map(|domain| &domain.mx)
-                .map(|record| record.host.clone())
-                .collect(),
-            name,
-        };
-        let aliases = instructions.settings.aliases.iter();
-        let inbound = instructions.rules.iter().filter(|rule| rule.inbound);
-        Self {
-            domains: names.into_iter().map(domain).collect(),
-            aliases: aliases
-                .map(|(address, members)| Alias {
-                    address: address.clone(),
-                    members: members.clone(),
-                })
-                .collect(),
-            senders: (switches_by_entry(inbound).into_iter())
-                .map(|(entry, switches)| Sender { entry, switches })
-                .collect(),
-            home: case.home.clone(),
-        }
-    }
-
     /// Adds them to what templates see.
     pub(super) fn add_to(&self, data: &mut Data) {
         data.domains.extend(self.domains.iter().cloned());
@@ -120,8 +138,7 @@ fn switches_by_entry<'r>(rules: impl Iterator<Item = &'r Rule>) -> BTreeMap<Stri
     asked
 }
 
-fn next_hop(instructions: &Instructions, domain: &str) -> Option<NextHop> {
-    let routes = &instructions.routes;
+fn next_hop(routes: &BTreeMap<String, Route>, domain: &str) -> Option<NextHop> {
     let route = routes.get(domain).or_else(|| routes.get(ANY))?;
     let host = route.host.trim_matches(['[', ']']);
     Some(NextHop {
