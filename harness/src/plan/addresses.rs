@@ -11,6 +11,7 @@ use mtaspec_judge::scenario::{Difference, Family};
 
 use super::pool::{Pool, Pools};
 use super::prefix::Prefix;
+use crate::namespace;
 
 /// Which addresses a run uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,17 @@ impl AddressBook {
     #[must_use]
     pub fn mode(&self) -> AddressMode {
         self.mode
+    }
+
+    /// The address at which the subject itself takes mail, where it has one of the Internet's: in a namespace of its own.
+    #[must_use]
+    pub fn subject_address(&self) -> Option<IpAddr> {
+        match self.mode {
+            AddressMode::Real(pools) if pools == Pools::NAMESPACE => {
+                Some(namespace::ADDRESS.into())
+            }
+            _ => None,
+        }
     }
 
     /// A logical address that nobody else has. Where there is a pool of IPv6 addresses alone, it stands for both.

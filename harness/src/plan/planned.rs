@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use mtaspec_judge::scenario::{Case, Message, Step, World};
+use mtaspec_judge::scenario::{Case, ExtraRecord, Message, Step, World};
 
 use super::story_addresses::StoryAddresses;
 use super::{AddressBook, AddressError, HostAddresses, Label, Literals, MailPlan, Names, warm_up};
@@ -83,7 +83,11 @@ impl PlannedCase {
             })?;
         let names = names.with_literals(Literals::of(addresses.firsts()));
         let mut labelled = names.labelled_case(&case);
-        publish_keys(&mut labelled, &names.labelled("home.test"));
+        let home = names.labelled("home.test");
+        publish_keys(&mut labelled, &home);
+        if let Some(address) = book.subject_address() {
+            publish_subject(&mut labelled, &home, address);
+        }
         let warm_up = warm_up::messages(&labelled);
         let mail = MailPlan::of(label.as_str(), &labelled);
         Ok(Self {
@@ -159,6 +163,19 @@ fn publish_keys(labelled: &mut Case, home: &str) {
     for step in &mut labelled.steps {
         dkim::publish(&mut step.world, &messages);
         dkim::publish_report_key(&mut step.world, home);
+    }
+}
+
+/// The subject stands in the DNS below its own domain, where it has an address: relays know themselves among MX hosts by it.
+fn publish_subject(labelled: &mut Case, home: &str, address: IpAddr) {
+    let record = ExtraRecord {
+        owner: "subject".to_owned(),
+        kind: if address.is_ipv4() { "A" } else { "AAAA" }.to_owned(),
+        data: address.to_string(),
+    };
+    let worlds = labelled.steps.iter_mut().map(|step| &mut step.world);
+    for zone in worlds.filter_map(|world| world.domains.get_mut(home)) {
+        zone.records.push(record.clone());
     }
 }
 
