@@ -307,3 +307,43 @@ fn what_comes_home_is_no_delivery_to_somebody_else() {
         assert_eq!(found.fates, [want]);
     }
 }
+
+#[test]
+fn a_subject_that_gives_up_early_may_have_kept_what_it_returns() {
+    let twice = || vec![connect(HOST, 1, true), connect(HOST, 2, true)];
+    // (what was seen before the notice, keeps mail for seconds only, in words)
+    let cases = [
+        (vec![queued("first", true)], true, "deferred, then bounced"),
+        (twice(), true, "deferred, then bounced"),
+        (vec![connect(HOST, 1, true)], true, "bounced"),
+        (vec![queued("first", true)], false, "bounced"),
+        (twice(), false, "bounced"),
+    ];
+    for (before, is_short, want) in cases {
+        let mut events = taken(before);
+        events.push(bounce());
+        let mut recording = recording(case(), events);
+        recording.subject.gives_up_after = is_short.then_some(4_000);
+        let evidence = Evidence::new(&recording);
+        let found = outcome(&evidence, &evidence.sent_until(1)[0], USER, 1);
+        assert_eq!(found.words(), want);
+        assert!(found.is_accepted_by(&[OutcomeWord::Bounced]));
+        assert_eq!(
+            found.is_accepted_by(&[OutcomeWord::Deferred]),
+            want != "bounced"
+        );
+    }
+}
+
+#[test]
+fn what_was_delivered_in_the_end_was_not_kept() {
+    let mut recording = recording(
+        case(),
+        taken(vec![queued("first", true), delivery(), bounce()]),
+    );
+    recording.subject.gives_up_after = Some(4_000);
+    let evidence = Evidence::new(&recording);
+    let found = outcome(&evidence, &evidence.sent_until(1)[0], USER, 1);
+    assert_eq!(found.words(), "delivered and bounced");
+    assert!(!found.is_accepted_by(&[OutcomeWord::Deferred, OutcomeWord::Bounced]));
+}

@@ -23,6 +23,8 @@ pub(super) struct Pace {
     pub(super) kept_after: Duration,
     /// A case waits no longer for what is kept.
     pub(super) longest: Duration,
+    /// When nothing was seen for so long, nothing more comes.
+    pub(super) quiet: Duration,
 }
 
 /// One case at the relay.
@@ -30,6 +32,8 @@ pub(super) struct AtCase {
     pub(super) state: Arc<RunState>,
     pub(super) errands: Errands,
     pub(super) pace: Pace,
+    /// Whether its queue can be looked at.
+    pub(super) shows_queue: bool,
     pub(super) label: String,
     pub(super) injection: SocketAddr,
     pub(super) way_in: WayIn,
@@ -51,6 +55,48 @@ impl AtCase {
             recorder.record(Teller::default(), What::SubjectEnded { code });
         }
         self.has_ended
+    }
+
+    async fn nothing_queued(&mut self) {
+        let since = Instant::now();
+        let (mut looks, mut health) = (self.state.looks(), self.state.health());
+        let (mut empty, mut last) = (0, since);
+        while !self.is_gone() && since.elapsed() < self.pace.longest && empty < 2 {
+            let left = self.pace.longest.saturating_sub(since.elapsed());
+            tokio::select! {
+                _ = looks.changed() => {}
+                _ = health.changed() => {}
+                () = tokio::time::sleep(left) => {}
+            }
+            let look = looks.borrow_and_update().clone();
+            // What began before the last message went in shows nothing, and the same look shows nothing new.
+            if look.began <= last {
+                continue;
+            }
+            last = look.began;
+            if look.began.duration_since(since) >= self.pace.kept_after {
+                self.tell_kept(&look);
+            }
+            let is_empty = look.of(&self.label).is_empty();
+            empty = if is_empty { empty + 1 } else { 0 };
+        }
+    }
+
+    async fn nothing_seen(&mut self) {
+        let since = Instant::now();
+        let mut looks = self.state.looks();
+        let mut seen = (self.briefing.recorder.count(), since);
+        while !self.is_gone()
+            && since.elapsed() < self.pace.longest
+            && seen.1.elapsed() < self.pace.quiet
+        {
+            // The keeper looks in vain, and goes on: it is the pulse of the run.
+            let _ = looks.changed().await;
+            let count = self.briefing.recorder.count();
+            if count != seen.0 {
+                seen = (count, Instant::now());
+            }
+        }
     }
 
     /// Tells what is still in the queue although it has been tried. A profile with a short lifetime gives it up a little
@@ -91,33 +137,12 @@ impl Running for AtCase {
     }
 
     /// It rests when two looks in a row show nothing of the case, or when what is left is kept for longer than anybody waits.
+    /// Of a relay that shows no queue it is known only that nothing happens any more.
     async fn settle(&mut self) -> Result<(), SubjectError> {
-        let since = Instant::now();
-        let mut looks = self.state.looks();
-        let mut health = self.state.health();
-        let mut empty = 0;
-        while !self.is_gone() && since.elapsed() < self.pace.longest {
-            let left = self.pace.longest.saturating_sub(since.elapsed());
-            tokio::select! {
-                _ = looks.changed() => {}
-                _ = health.changed() => {}
-                () = tokio::time::sleep(left) => {}
-            }
-            let look = looks.borrow_and_update().clone();
-            if look.began < since {
-                continue;
-            }
-            if look.began.duration_since(since) >= self.pace.kept_after {
-                self.tell_kept(&look);
-            }
-            empty = if look.of(&self.label).is_empty() {
-                empty + 1
-            } else {
-                0
-            };
-            if empty == 2 {
-                break;
-            }
+        if self.shows_queue {
+            self.nothing_queued().await;
+        } else {
+            self.nothing_seen().await;
         }
         Ok(())
     }
@@ -127,7 +152,7 @@ impl Running for AtCase {
     }
 
     async fn queue(&mut self) -> Option<Vec<Listed>> {
-        if self.is_gone() {
+        if self.is_gone() || !self.shows_queue {
             return None;
         }
         let mut looks = self.state.looks();

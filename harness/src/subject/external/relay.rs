@@ -337,7 +337,9 @@ impl Subject for RelayOfRun {
             pace: Pace {
                 kept_after: TRIED,
                 longest: self.ways.profile.times.longest,
+                quiet: self.ways.profile.times.quiet,
             },
+            shows_queue: self.ways.profile.queue.is_some(),
             label: briefing.label.clone(),
             injection: self.injection,
             way_in: self.way_in.clone(),

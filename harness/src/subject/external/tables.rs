@@ -149,3 +149,71 @@ fn next_hop(routes: &BTreeMap<String, Route>, domain: &str) -> Option<NextHop> {
         switches: route.switches,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mtaspec_judge::scenario::{Catalogue, read_text};
+
+    use super::*;
+    use crate::plan::{AddressBook, AddressMode, PlanOptions};
+
+    const FILE: &str = r#"
+title = "a relay is told"
+why   = "it must know"
+rule  = [
+  { list = ["example.test"], require_ca_signed = false, validate_hostname = false },
+  { list = ["example.test"], require_ca_signed = true, validate_hostname = false },
+  { applies = ["inbound"], list = ["partner.test"], require_ca_signed = false, validate_hostname = false },
+]
+route = { "*" = { host = "smart.test" }, "other.test" = { host = "[relay.test]", port = 2525 } }
+settings = { dane = { "other.test" = "off" }, aliases = { "all@home.test" = ["user@example.test"] } }
+inject = { to = ["user@example.test", "user@third.test"] }
+expect = { outcome = "delivered" }
+"#;
+
+    #[test]
+    fn rules_and_routes_stand_beside_the_domains_that_mail_goes_to() {
+        let nothing = Catalogue::default();
+        let (cases, problems) = read_text("a.toml", "a", FILE, &nothing, true);
+        assert!(problems.is_empty(), "{problems}");
+        let book = AddressBook::new(AddressMode::Mapped);
+        let case = Arc::new(cases.into_iter().next().unwrap());
+        let planned = PlannedCase::new(case, &PlanOptions::default(), &book).unwrap();
+        let tables = ToldCase::of(&planned).at_first();
+        let label = format!(".{}.test", planned.label().as_str());
+        let plain = |value: &dyn std::fmt::Debug| format!("{value:?}").replace(&label, ".test");
+        let rows: Vec<String> = (tables.domains.iter())
+            .map(|domain| {
+                let Switches {
+                    require_tls,
+                    require_ca_signed,
+                    validate_hostname,
+                } = domain.switches;
+                let route = domain.route.as_ref();
+                let route = route.map(|route| (&route.host, route.is_address, route.port));
+                let asked = [require_tls, require_ca_signed, validate_hostname];
+                plain(&(&domain.name, asked, &domain.dane, route, &domain.mx))
+            })
+            .collect();
+        insta::assert_snapshot!(rows.join("\n"), @r#"
+        ("example.test", [true, true, false], None, Some(("smart.test", false, 25)), ["mx.example.test"])
+        ("other.test", [false, false, false], Some("off"), Some(("198.18.0.5", true, 2525)), [])
+        ("third.test", [false, false, false], None, Some(("smart.test", false, 25)), ["mx.third.test"])
+        "#);
+        let aliases = tables.aliases.iter();
+        let aliases: Vec<_> = aliases
+            .map(|alias| (&alias.address, &alias.members))
+            .collect();
+        assert_eq!(
+            plain(&aliases),
+            r#"[("all@home.test", ["user@example.test"])]"#
+        );
+        let senders: Vec<_> = (tables.senders.iter())
+            .map(|sender| (&sender.entry, sender.switches.require_tls))
+            .collect();
+        assert_eq!(plain(&senders), r#"[("partner.test", true)]"#);
+        assert_eq!(plain(&tables.home), r#""home.test""#);
+    }
+}
