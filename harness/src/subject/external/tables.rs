@@ -213,7 +213,10 @@ expect = { outcome = "delivered" }
         let senders: Vec<_> = (tables.senders.iter())
             .map(|sender| (&sender.entry, sender.switches.require_tls))
             .collect();
-        assert_eq!(plain(&senders), r#"[("partner.test", true)]"#);
+        assert_eq!(
+            plain(&senders),
+            r#"[("example.test", true), ("partner.test", true)]"#
+        );
         assert_eq!(plain(&tables.home), r#""home.test""#);
     }
 }
