@@ -75,7 +75,7 @@ impl ToldCase {
         let domain = |name: String| Domain {
             switches: asked.get(&name).copied().unwrap_or(NOTHING),
             dane: settings.dane.get(&name).cloned(),
-            route: next_hop(routes, &name),
+            route: next_hop(rules, routes, &name),
             mx: (self.world.domains.get(&name).into_iter())
                 .flat_map(|domain| &domain.mx)
                 .map(|record| record.host.clone())
@@ -130,23 +130,34 @@ fn switches_by_entry<'r>(rules: impl Iterator<Item = &'r Rule>) -> BTreeMap<Stri
     for rule in rules {
         for entry in &rule.list {
             let all = asked.entry(entry.entry.clone()).or_insert(NOTHING);
-            all.require_tls |= rule.switches.require_tls;
-            all.require_ca_signed |= rule.switches.require_ca_signed;
-            all.validate_hostname |= rule.switches.validate_hostname;
+            add(all, rule.switches);
         }
     }
     asked
 }
 
-fn next_hop(routes: &BTreeMap<String, Route>, domain: &str) -> Option<NextHop> {
+/// What either asks for.
+fn add(all: &mut Switches, more: Switches) {
+    all.require_tls |= more.require_tls;
+    all.require_ca_signed |= more.require_ca_signed;
+    all.validate_hostname |= more.validate_hostname;
+}
+
+/// Where mail for a domain goes instead; a rule for secure routes is one for each route that requires TLS.
+fn next_hop(rules: &[Rule], routes: &BTreeMap<String, Route>, domain: &str) -> Option<NextHop> {
     let route = routes.get(domain).or_else(|| routes.get(ANY))?;
     let host = route.host.trim_matches(['[', ']']);
+    let mut switches = route.switches;
+    if switches.require_tls {
+        let of_secure_routes = rules.iter().filter(|rule| rule.secure_route);
+        of_secure_routes.for_each(|rule| add(&mut switches, rule.switches));
+    }
     Some(NextHop {
         host: host.to_owned(),
         is_address: host.parse::<IpAddr>().is_ok(),
         mx_lookup: route.mx_lookup,
         port: route.port,
-        switches: route.switches,
+        switches,
     })
 }
 
