@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueEnum};
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
-use mtaspec_harness::plan::{Order, PlanOptions, Shard};
+use mtaspec_harness::plan::{Order, PlanOptions, Shard, is_in_build};
 use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, play_at_once, with_causes};
 use mtaspec_harness::subject::RelayOfRun;
 use mtaspec_judge::report::{self, RunReport};
@@ -109,6 +109,18 @@ fn skipped(order: &Order) -> Vec<CaseResult> {
     skipped
         .map(|skipped| CaseResult::skipped(&skipped.case, &skipped.why.to_string()))
         .collect()
+}
+
+/// Gives every case the addresses that `config` and `serve` give it, whichever are played. What cannot be planned is told when
+/// it is played.
+fn plan_as_told(player: &mut Player, cases: &[Arc<Case>]) {
+    for case in cases {
+        if is_in_build(case, legacy_suites())
+            && let Ok(planned) = player.plan(case)
+        {
+            player.planned.insert(case.id.clone(), planned);
+        }
+    }
 }
 
 /// What a relay has said, beside its recordings.
@@ -217,6 +229,9 @@ impl Run {
             plan,
             ..Player::new(internet, tested.subject(), now)
         };
+        if self.whereabouts.is_said() {
+            plan_as_told(&mut player, &selection.cases);
+        }
         let (run, mut skipped) = (order.run.clone(), skipped(order));
         let run = match tested {
             Tested::Anew(_) => run,
