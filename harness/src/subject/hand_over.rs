@@ -18,6 +18,8 @@ use crate::recorder::{Recorder, Teller};
 
 /// How often a message that the subject does not want just now is offered.
 const OFFERS: usize = 4;
+/// The reply that speaks of the service, not of a message (RFC 5321 §3.8).
+const NO_SERVICE: u16 = 421;
 
 /// Hands messages over to a subject.
 pub struct HandOver<'a> {
@@ -63,7 +65,7 @@ pub enum InjectionError {
         /// The parameter.
         what: &'static str,
     },
-    /// The subject put it off each time.
+    /// The subject had no time for anybody.
     #[error("message `{message}` was put off {OFFERS} times: {code} {text}")]
     PutOff {
         /// Its name.
@@ -89,10 +91,10 @@ enum Offered {
 }
 
 impl HandOver<'_> {
-    /// Hands over one message, or one copy of it.
+    /// Hands over one message, or one copy of it. One that is put off each time was not taken, and its last answer counts.
     ///
     /// # Errors
-    /// When the subject breaks off or puts it off each time.
+    /// When the subject breaks off, or closes each time before it looks at the message.
     pub async fn inject(
         &self,
         message: &Message,
@@ -114,7 +116,12 @@ impl HandOver<'_> {
                 Offered::Later(reply) => last = Some(reply),
             }
         }
-        let Reply { code, text } = last.expect("there is at least one offer");
+        let last = last.expect("there is at least one offer");
+        if last.code != NO_SERVICE {
+            self.note(&mail.message, None, last);
+            return Ok(());
+        }
+        let Reply { code, text } = last;
         Err(InjectionError::PutOff {
             message: mail.message.clone(),
             code,

@@ -122,6 +122,15 @@ async fn the_parameters_of_a_message_are_said_and_each_recipient_has_its_answer(
 }
 
 #[tokio::test]
+async fn a_message_that_is_put_off_each_time_was_not_taken() {
+    let put_off = || vec!["220 hi", "250 ok", "451 not this one", "221 bye"];
+    let scripts = vec![put_off(), put_off(), put_off(), put_off()];
+    let (result, _, noted) = injected(Message::default(), scripts).await;
+    result.unwrap();
+    assert_eq!(noted, ["None 451"]);
+}
+
+#[tokio::test]
 async fn a_message_that_is_put_off_is_offered_four_times() {
     let put_off = || vec!["421 later"];
     let (result, _, noted) = injected(
