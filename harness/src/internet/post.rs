@@ -158,14 +158,19 @@ impl Post {
     }
 }
 
+/// Connections of a server that answered here before may linger.
+fn reused(socket: &TcpSocket) -> io::Result<()> {
+    socket.set_reuseaddr(true)
+}
+
 fn refused(door: &Door) -> io::Result<Post> {
-    let socket = door.tcp(|_| Ok(()))?;
+    let socket = door.tcp(reused)?;
     Ok(Post::Refused(socket.local_addr()?, socket))
 }
 
 impl Silence {
     async fn at(door: &Door, clock: &Arc<CaseClock>) -> io::Result<Self> {
-        let listener = door.tcp(|_| Ok(()))?.listen(0)?;
+        let listener = door.tcp(reused)?.listen(0)?;
         let address = listener.local_addr()?;
         let filling = TcpStream::connect(address).await?;
         clock.set_silent(address, true);

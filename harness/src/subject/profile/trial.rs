@@ -76,13 +76,17 @@ impl<'a> Trial<'a> {
         template
     }
 
-    /// A template that is a file of the folder.
+    /// A template that is a file of the folder, or of a profile beside it.
     pub(super) fn file(&self, node: &Node, name: &str) -> Option<Template> {
         let inside = |component| matches!(component, Component::Normal(_));
-        if name.is_empty() || !Path::new(name).components().all(inside) {
+        let own = name.strip_prefix("../").unwrap_or(name);
+        if own.is_empty() || !Path::new(own).components().all(inside) {
             let complaint = Complaint::new(format!("{name:?} is no file of this folder"));
-            self.notes
-                .note(node.span, complaint.help("a name beside profile.toml"));
+            self.notes.note(
+                node.span,
+                complaint
+                    .help("a name beside profile.toml, or \"../NAME/FILE\" of another profile"),
+            );
             return None;
         }
         let path = self.folder.join(name);
