@@ -126,7 +126,11 @@ impl External {
         let (user, group) = (Uid::effective(), Gid::effective());
         let user_name = User::from_uid(user).ok().flatten();
         let group_name = Group::from_gid(group).ok().flatten();
+        let mtaspec = std::env::current_exe().map_err(|error| {
+            Trouble::run(format!("this program cannot tell where it is: {error}"))
+        })?;
         Ok(Data {
+            mtaspec,
             folder: folder.to_owned(),
             listen: IpAddr::V4(MACHINE),
             port: match self.profile.inject.by {

@@ -112,6 +112,7 @@ impl Config {
         let resolver = resolver.map_err(|error| Trouble::run(with_causes(&error)))?;
         let folder = self.folder.clone();
         let mut data = Data {
+            mtaspec: "mtaspec".into(),
             listen: Ipv4Addr::UNSPECIFIED.into(),
             port: 25,
             hostname: format!("relay.{}", plan.base),

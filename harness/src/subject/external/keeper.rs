@@ -1,5 +1,6 @@
 //! Who keeps the relay of a run: starts it, looks at its queue, runs errands for the cases, and ends it.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use super::super::contract::{Instructions, SubjectError};
 use super::relay::Ways;
 use super::relay_process::{Log, RelayProcess, output, run};
 use super::run_state::{Health, RunState};
-use crate::subject::profile::Verb;
+use crate::subject::profile::{Prompt, PromptBy, Verb};
 
 /// The pause between two looks at the queue.
 const LOOK: Duration = Duration::from_millis(250);
@@ -136,13 +137,35 @@ impl Keeper {
                 Verb::Reload
             }
         };
-        match self.ways.command(verb)? {
-            Some(command) => run(command, &self.log).await,
-            // What its profile has no command for it notices by itself.
+        let profile = Arc::clone(&self.ways.profile);
+        let prompt = match verb {
+            Verb::Retry => profile.retry.as_ref(),
+            _ => profile.reload.as_ref(),
+        };
+        match prompt {
+            Some(prompt) => self.prompt(prompt, self.ways.command(verb)?).await,
+            // What its profile has nothing for it notices by itself.
             None if verb == Verb::Reload => Ok(()),
             None => Err(SubjectError::Unsupported(
-                "to try again: its profile has no command for it".to_owned(),
+                "to try again: its profile has no [retry]".to_owned(),
             )),
+        }
+    }
+
+    async fn prompt(
+        &mut self,
+        prompt: &Prompt,
+        command: Option<Command>,
+    ) -> Result<(), SubjectError> {
+        let before = self.log.length();
+        match (&prompt.by, command) {
+            (PromptBy::Signal(signal), _) => self.process.send(*signal)?,
+            (PromptBy::Command(_), Some(command)) => run(command, &self.log).await?,
+            (PromptBy::Command(_), None) => {}
+        }
+        match &prompt.said {
+            Some(said) => self.log.says(said, before).await,
+            None => Ok(()),
         }
     }
 }

@@ -182,12 +182,14 @@ impl RelayOfRun {
         self.ways.write()?;
         let profile = &self.ways.profile;
         let process = runtime.block_on(async {
-            let command = (self.ways.command(Verb::Start)?)
-                .ok_or_else(|| SubjectError::Start("its profile has no start".to_owned()))?;
+            let command = self.ways.command(Verb::Start)?;
+            let (Some(command), Some(start)) = (command, &profile.start) else {
+                return Ok(RelayProcess::none(self.log.clone()));
+            };
             let mut process =
-                RelayProcess::start(command, profile.start.foreground, self.log.clone()).await?;
+                RelayProcess::start(command, start.foreground, self.log.clone()).await?;
             if let InjectBy::Port(_) = profile.inject.by {
-                process.greeted(self.injection, profile.start.ready).await?;
+                process.greeted(self.injection, start.ready).await?;
             }
             Ok::<_, SubjectError>(process)
         })?;
@@ -343,7 +345,10 @@ impl Subject for RelayOfRun {
             label: briefing.label.clone(),
             injection: self.injection,
             way_in: self.way_in.clone(),
-            receiver: receives.then_some(self.injection),
+            receiver: receives.then_some(SocketAddr::new(
+                self.injection.ip(),
+                self.ways.profile.inbound_port,
+            )),
             briefing,
             kept: BTreeSet::new(),
             has_ended: false,

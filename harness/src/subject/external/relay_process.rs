@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use regex::Regex;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::contract::SubjectError;
@@ -36,11 +38,44 @@ const TOLD_WIDTH: usize = 400;
 
 /// What a relay says, on either output.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Said>);
+
+#[derive(Default)]
+struct Said {
+    bytes: Mutex<Vec<u8>>,
+    grown: Notify,
+}
 
 impl Log {
     fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let bytes = &self.0.bytes;
+        bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many octets it has.
+    pub(super) fn length(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Waits until it says something behind its first octets.
+    pub(super) async fn says(&self, what: &Regex, behind: usize) -> Result<(), SubjectError> {
+        let said = async {
+            loop {
+                let grown = self.0.grown.notified();
+                let is_there = what.is_match(&String::from_utf8_lossy(&self.bytes()[behind..]));
+                if is_there {
+                    return;
+                }
+                grown.await;
+            }
+        };
+        tokio::time::timeout(COMMAND, said).await.map_err(|_| {
+            let seconds = COMMAND.as_secs();
+            SubjectError::Start(format!(
+                "it did not say `{what}` within {seconds} s{}",
+                self.last_lines()
+            ))
+        })
     }
 
     async fn take_in(self, mut from: impl AsyncRead + Unpin) {
@@ -61,6 +96,8 @@ impl Log {
         let mut bytes = self.bytes();
         let room = LOG_LIMIT.saturating_sub(bytes.len());
         bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        drop(bytes);
+        self.0.grown.notify_waiters();
     }
 
     /// Its last lines, each begun on a line of its own; empty when it has said nothing.
@@ -93,6 +130,19 @@ pub(super) struct RelayProcess {
 }
 
 impl RelayProcess {
+    /// One that nobody has to start.
+    pub(super) fn none(log: Log) -> Self {
+        Self { child: None, log }
+    }
+
+    /// Sends a signal to the process that was started.
+    pub(super) fn send(&self, signal: Signal) -> Result<(), SubjectError> {
+        let id = self.child.as_ref().and_then(Child::id);
+        let id = id.and_then(|id| i32::try_from(id).ok());
+        let gone = || SubjectError::Start(format!("no process is there to be sent {signal}"));
+        kill(Pid::from_raw(id.ok_or_else(gone)?), signal).map_err(|_| gone())
+    }
+
     /// Starts it. One that runs in the foreground is watched; of another the command has to end by itself.
     pub(super) async fn start(
         command: Command,

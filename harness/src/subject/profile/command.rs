@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::data::Data;
-use super::profile::{InjectBy, Profile};
+use super::profile::{InjectBy, Profile, Prompt};
 use super::template::{RenderError, values};
 
 /// Where mail servers are, though not every user's `PATH` names these folders.
@@ -61,10 +61,10 @@ impl Profile {
     pub fn command(&self, verb: Verb<'_>, data: &Data) -> Result<Option<Command>, CommandError> {
         let words = match verb {
             Verb::Version => Some(&self.version.command),
-            Verb::Start => Some(&self.start.command),
+            Verb::Start => self.start.as_ref().map(|start| &start.command),
             Verb::Stop => self.stop.as_ref(),
-            Verb::Reload => self.reload.as_ref(),
-            Verb::Retry => self.retry.as_ref(),
+            Verb::Reload => self.reload.as_ref().and_then(Prompt::command),
+            Verb::Retry => self.retry.as_ref().and_then(Prompt::command),
             Verb::Queue => self.queue.as_ref().map(|queue| &queue.command),
             Verb::Inject { .. } => match &self.inject.by {
                 InjectBy::Port(_) => None,

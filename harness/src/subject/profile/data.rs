@@ -11,6 +11,8 @@ use serde::Serialize;
 /// Everything that the files of a relay may depend on. Its commands see all but the tables.
 #[derive(Debug, Clone, Serialize)]
 pub struct Data {
+    /// This program; for profiles that use something of it.
+    pub mtaspec: PathBuf,
     /// The relay's own folder; nothing outlives the run in it.
     pub folder: PathBuf,
     /// The address on which the relay takes mail.
@@ -46,6 +48,7 @@ pub struct Data {
 /// What commands see: the tables are for files.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct ForCommands<'a> {
+    mtaspec: &'a Path,
     folder: &'a Path,
     listen: IpAddr,
     port: u16,
@@ -65,6 +68,7 @@ pub(super) struct ForCommands<'a> {
 impl Data {
     pub(super) fn for_commands<'a>(&'a self, sender: Option<&'a str>) -> ForCommands<'a> {
         ForCommands {
+            mtaspec: &self.mtaspec,
             folder: &self.folder,
             listen: self.listen,
             port: self.port,

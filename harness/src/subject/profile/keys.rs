@@ -27,6 +27,7 @@ pub(super) const FILE: Keys = Keys {
         "reload",
         "retry",
         "inject",
+        "inbound",
         "queue",
         "time",
         "dangerous",
@@ -70,17 +71,22 @@ pub(super) const STOP: Keys = Keys {
 
 pub(super) const RELOAD: Keys = Keys {
     name: "[reload]",
-    keys: &["command"],
+    keys: &["command", "signal", "said"],
 };
 
 pub(super) const RETRY: Keys = Keys {
     name: "[retry]",
-    keys: &["command"],
+    keys: &["command", "signal", "said"],
 };
 
 pub(super) const INJECT: Keys = Keys {
     name: "[inject]",
     keys: &["port", "command", "connections", "messages_per_connection"],
+};
+
+pub(super) const INBOUND: Keys = Keys {
+    name: "[inbound]",
+    keys: &["port"],
 };
 
 pub(super) const QUEUE: Keys = Keys {
@@ -100,7 +106,7 @@ pub(super) const DANGEROUS: Keys = Keys {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const ALL: [Keys; 14] = [
-    FILE, VERSION, NEEDS, FOLDER, PLACED, NAMESPACE, START, STOP, RELOAD, RETRY, INJECT, QUEUE,
-    TIME, DANGEROUS,
+pub(super) const ALL: [Keys; 15] = [
+    FILE, VERSION, NEEDS, FOLDER, PLACED, NAMESPACE, START, STOP, RELOAD, RETRY, INJECT, INBOUND,
+    QUEUE, TIME, DANGEROUS,
 ];

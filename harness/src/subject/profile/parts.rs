@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use mtaspec_judge::document::Complaint;
 use mtaspec_judge::scenario::IdPattern;
+use nix::sys::signal::Signal;
 use regex::Regex;
 
 use super::keys::{self, Keys};
 use super::profile::{
-    Dangerous, Inject, InjectBy, Namespace, Needs, Queue, Resolver, Start, Times, Version,
+    Dangerous, Inject, InjectBy, Namespace, Needs, Prompt, PromptBy, Queue, Resolver, Start, Times, Version,
 };
 use super::queue::QueuePatterns;
 use super::section::Section;
@@ -80,7 +81,6 @@ fn from_root(text: &str) -> Result<PathBuf, Complaint> {
 }
 
 pub(super) fn start(file: Section<'_>, trial: &Trial<'_>) -> Option<Start> {
-    file.needed("start", "the command that starts the relay")?;
     let start = file.table("start", &keys::START)?;
     let command = trial.command(start, false);
     let foreground = start.flag("foreground").unwrap_or(true);
@@ -89,6 +89,57 @@ pub(super) fn start(file: Section<'_>, trial: &Trial<'_>) -> Option<Start> {
         command: command?,
         foreground,
         ready,
+    })
+}
+
+/// Somebody must listen where messages go in.
+pub(super) fn start_is_needed(file: Section<'_>, inject: Option<&Inject>) {
+    if inject.is_some_and(|inject| matches!(inject.by, InjectBy::Port(_))) {
+        let help = "the command that starts the relay; only one whose [inject] has a `command` may do without";
+        file.needed("start", help);
+    }
+}
+
+/// How a running relay is made to do something: by a command, or by a signal.
+pub(super) fn prompt(
+    file: Section<'_>,
+    key: &str,
+    keys: &'static Keys,
+    trial: &Trial<'_>,
+) -> Option<Prompt> {
+    let table = file.table(key, keys)?;
+    let said = match table.text("said") {
+        Some(text) => {
+            let node = table.node("said")?;
+            let made = Regex::new(text).map_err(|error| no_expression("said", &error));
+            Some(table.noted(node, made)?)
+        }
+        None => None,
+    };
+    let Some(node) = table.node("signal") else {
+        let by = PromptBy::Command(trial.command(table, false)?);
+        return Some(Prompt { by, said });
+    };
+    let made = match (table.text("signal")?, table.node("command")) {
+        (_, Some(_)) => Err(Complaint::new("both `signal` and `command`").help("leave one out")),
+        (word, None) => signal(word),
+    };
+    let by = PromptBy::Signal(table.noted(node, made)?);
+    Some(Prompt { by, said })
+}
+
+/// Those that daemons are told things by.
+fn signal(word: &str) -> Result<Signal, Complaint> {
+    const KNOWN: [(&str, Signal); 4] = [
+        ("HUP", Signal::SIGHUP),
+        ("USR1", Signal::SIGUSR1),
+        ("USR2", Signal::SIGUSR2),
+        ("ALRM", Signal::SIGALRM),
+    ];
+    let known = KNOWN.iter().find(|(name, _)| *name == word);
+    known.map(|(_, signal)| *signal).ok_or_else(|| {
+        let names = KNOWN.map(|(name, _)| name).join(", ");
+        Complaint::new(format!("no signal of a relay is called {word:?}")).help(names)
     })
 }
 
@@ -129,6 +180,10 @@ pub(super) fn inject(file: Section<'_>, trial: &Trial<'_>) -> Option<Inject> {
         .unwrap_or(read.connections);
     read.messages_per_connection = inject.number("messages_per_connection", MOST);
     Some(read)
+}
+
+pub(super) fn inbound_port(file: Section<'_>) -> Option<u16> {
+    file.table("inbound", &keys::INBOUND)?.number("port", 65_535)
 }
 
 pub(super) fn queue(file: Section<'_>, trial: &Trial<'_>) -> Option<Queue> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mtaspec_judge::scenario::IdPattern;
 use mtaspec_judge::verdict::KnownFailure;
+use nix::sys::signal::Signal;
 use regex::Regex;
 
 use super::files::Owner;
@@ -36,16 +37,18 @@ pub struct Profile {
     pub files: Vec<PlacedFile>,
     /// What surrounds it.
     pub namespace: Namespace,
-    /// How it begins.
-    pub start: Start,
+    /// How it begins; none: the command that takes a message does all.
+    pub start: Option<Start>,
     /// How it ends; none: by a signal.
     pub stop: Option<Vec<Template>>,
     /// How it is made to read its files anew; none: it does so by itself.
-    pub reload: Option<Vec<Template>>,
+    pub reload: Option<Prompt>,
     /// How it is made to try all that waits; none: it cannot be.
-    pub retry: Option<Vec<Template>>,
+    pub retry: Option<Prompt>,
     /// How messages are handed over.
     pub inject: Inject,
+    /// The port on which it takes mail from strangers.
+    pub inbound_port: u16,
     /// How its queue is listed; none: it cannot be.
     pub queue: Option<Queue>,
     /// How long things take.
@@ -133,6 +136,33 @@ pub struct Start {
     pub foreground: bool,
     /// How long until the first message may have come back.
     pub ready: Duration,
+}
+
+/// How a running relay is made to do something.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// The way.
+    pub by: PromptBy,
+    /// What the relay says when it has done it; none: the way alone is enough.
+    pub said: Option<Regex>,
+}
+
+/// A way to make a running relay do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptBy {
+    /// A command that ends by itself.
+    Command(Vec<Template>),
+    /// A signal to the process that was started.
+    Signal(Signal),
+}
+
+impl Prompt {
+    pub(super) fn command(&self) -> Option<&Vec<Template>> {
+        match &self.by {
+            PromptBy::Command(words) => Some(words),
+            PromptBy::Signal(_) => None,
+        }
+    }
 }
 
 /// How messages are handed over.

@@ -12,7 +12,7 @@ use mtaspec_judge::verdict::{KnownFailure, read_known_failures};
 use super::keys;
 use super::parts;
 use super::placed;
-use super::profile::Profile;
+use super::profile::{InjectBy, Profile};
 use super::section::Section;
 use super::trial::{Trial, read_text};
 
@@ -99,9 +99,11 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
     let files = placed::files(file, trial, &namespace.private);
     let start = parts::start(file, trial);
     let stop = parts::command(file, "stop", &keys::STOP, trial);
-    let reload = parts::command(file, "reload", &keys::RELOAD, trial);
-    let retry = parts::command(file, "retry", &keys::RETRY, trial);
+    let reload = parts::prompt(file, "reload", &keys::RELOAD, trial);
+    let retry = parts::prompt(file, "retry", &keys::RETRY, trial);
     let inject = parts::inject(file, trial);
+    parts::start_is_needed(file, inject.as_ref());
+    let inbound_port = parts::inbound_port(file);
     let queue = parts::queue(file, trial);
     let times = parts::times(file);
     let dangerous = parts::dangerous(file);
@@ -126,10 +128,14 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
         needs,
         files,
         namespace,
-        start: start?,
+        start,
         stop,
         reload,
         retry,
+        inbound_port: inbound_port.unwrap_or(match inject.as_ref()?.by {
+            InjectBy::Port(port) => port,
+            InjectBy::Command(_) => 25,
+        }),
         inject: inject?,
         queue,
         times,

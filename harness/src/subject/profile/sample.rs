@@ -40,6 +40,7 @@ pub(super) fn sample() -> Data {
         mx: vec![format!("mx.{name}")],
     };
     Data {
+        mtaspec: "/usr/local/bin/mtaspec".into(),
         folder: "/dev/shm/mtaspec/sample".into(),
         listen: [198, 18, 0, 1].into(),
         port: 25,
