@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use mtaspec_certs::{Authorities, CertificateSpec, Holder, KeyKind, Mint, Word};
+use mtaspec_harness::internet::dns::TrustAnchor;
 use mtaspec_harness::namespace::{self, Surroundings};
 use mtaspec_harness::subject::profile::{Data, InjectBy, Profile, Resolver, missing_programs};
 use mtaspec_harness::subject::{RelayOfRun, relay_folder};
@@ -140,6 +141,7 @@ impl External {
             hostname: HOST_NAME.to_owned(),
             resolver: self.resolver().into(),
             trust,
+            anchor: TrustAnchor::committed().to_string(),
             certificate,
             key,
             user: user_name.map_or_else(|| user.to_string(), |user| user.name),

@@ -207,7 +207,7 @@ pub trait Running: Send {
 }
 
 /// What can go wrong with a subject: the fault is ours or its program's, and the case is an `error`.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubjectError {
     /// It could not be started.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Args;
+use mtaspec_harness::internet::dns::TrustAnchor;
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::plan::{AddressBook, AddressMode, PlanOptions, PlannedCase, is_in_build};
 use mtaspec_harness::runner::{twins_beside, with_causes};
@@ -118,6 +119,7 @@ impl Config {
             hostname: format!("relay.{}", plan.base),
             resolver,
             trust: (self.trust.clone()).unwrap_or_else(|| folder.join("root.pem")),
+            anchor: TrustAnchor::committed().to_string(),
             certificate: folder.join("own.pem"),
             key: folder.join("own.key"),
             folder,

@@ -80,11 +80,11 @@ impl Keeper {
             self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                errand = errands.recv() => {
-                    if let Some((errand, answer)) = errand {
-                        // Who gave the order may be gone.
-                        let _ = answer.send(self.run(errand).await);
-                    }
+                order = errands.recv() => {
+                    // What came meanwhile is done with it: one reload serves all cases that want one.
+                    let mut orders = Vec::from_iter(order);
+                    orders.extend(std::iter::from_fn(|| errands.try_recv().ok()));
+                    self.run_all(orders).await;
                 }
             }
             if let Some(code) = self.process.ended() {
@@ -129,14 +129,34 @@ impl Keeper {
         }
     }
 
-    async fn run(&mut self, errand: Errand) -> Result<(), SubjectError> {
-        let verb = match errand {
-            Errand::Retry => Verb::Retry,
-            Errand::Change(label, instructions) => {
-                self.ways.change(&label, &instructions)?;
-                Verb::Reload
+    /// Changes come first: what is tried again is tried by what holds now.
+    async fn run_all(&mut self, orders: Vec<Order>) {
+        let (mut changes, mut retries) = (Vec::new(), Vec::new());
+        for (errand, answer) in orders {
+            match errand {
+                Errand::Retry => retries.push(answer),
+                Errand::Change(label, instructions) => {
+                    self.ways.change(&label, &instructions);
+                    changes.push(answer);
+                }
             }
-        };
+        }
+        for (verb, answers) in [(Verb::Reload, changes), (Verb::Retry, retries)] {
+            if answers.is_empty() {
+                continue;
+            }
+            let done = self.run(verb).await;
+            for answer in answers {
+                // Who gave the order may be gone.
+                let _ = answer.send(done.clone());
+            }
+        }
+    }
+
+    async fn run(&mut self, verb: Verb<'_>) -> Result<(), SubjectError> {
+        if verb == Verb::Reload {
+            self.ways.write()?;
+        }
         let profile = Arc::clone(&self.ways.profile);
         let prompt = match verb {
             Verb::Retry => profile.retry.as_ref(),

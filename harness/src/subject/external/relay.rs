@@ -59,12 +59,8 @@ impl Ways {
         command.map_err(|error: CommandError| SubjectError::Start(error.to_string()))
     }
 
-    /// Tells it something else of a case: its files are written anew.
-    pub(super) fn change(
-        &self,
-        label: &str,
-        instructions: &Instructions,
-    ) -> Result<(), SubjectError> {
+    /// It is to be told something else of a case, when its files are written next.
+    pub(super) fn change(&self, label: &str, instructions: &Instructions) {
         let mut told = self.told();
         if let Some(case) = told.known.get(label) {
             let Instructions {
@@ -76,11 +72,10 @@ impl Ways {
             let tables = case.tables(rules, routes, settings);
             told.cases.insert(label.to_owned(), tables);
         }
-        drop(told);
-        self.write()
     }
 
-    fn write(&self) -> Result<(), SubjectError> {
+    /// Writes its files.
+    pub(super) fn write(&self) -> Result<(), SubjectError> {
         let data = self.told().data();
         let cannot = |error: &dyn std::error::Error| SubjectError::Start(error.to_string());
         let files = self.profile.render(&data).map_err(|error| cannot(&error))?;

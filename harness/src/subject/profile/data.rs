@@ -25,6 +25,8 @@ pub struct Data {
     pub resolver: IpAddr,
     /// A PEM file with the authorities that the relay is to trust.
     pub trust: PathBuf,
+    /// The key at which the chain of DNSSEC signatures begins: a DNSKEY record of the root, as zone files have it.
+    pub anchor: String,
     /// A PEM file with the certificate chain that the relay shows as receiver.
     pub certificate: PathBuf,
     /// A PEM file with the key of that certificate.
@@ -55,6 +57,7 @@ pub(super) struct ForCommands<'a> {
     hostname: &'a str,
     resolver: IpAddr,
     trust: &'a Path,
+    anchor: &'a str,
     certificate: &'a Path,
     key: &'a Path,
     user: &'a str,
@@ -75,6 +78,7 @@ impl Data {
             hostname: &self.hostname,
             resolver: self.resolver,
             trust: &self.trust,
+            anchor: &self.anchor,
             certificate: &self.certificate,
             key: &self.key,
             user: &self.user,

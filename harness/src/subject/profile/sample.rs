@@ -47,6 +47,7 @@ pub(super) fn sample() -> Data {
         hostname: "subject.home.test".into(),
         resolver: [198, 18, 0, 3].into(),
         trust: "/dev/shm/mtaspec/trust.pem".into(),
+        anchor: ". IN DNSKEY 257 3 13 c2FtcGxl".into(),
         certificate: "/dev/shm/mtaspec/certificate.pem".into(),
         key: "/dev/shm/mtaspec/key.pem".into(),
         user: "root".into(),
