@@ -98,5 +98,5 @@ impl SubjectWord {
 }
 
 fn load(word: &str) -> Result<Profile, Trouble> {
-    Profile::load(&profile_folder(word)?).map_err(|problems| Trouble::files(&problems))
+    Profile::load(&profile_folder(word)?).map_err(|problems| Trouble::profile(&problems))
 }

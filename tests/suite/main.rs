@@ -6,6 +6,8 @@
 )]
 
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod bad_relays;
 mod both_ways;
 mod broken;
 mod check_domain;

@@ -269,7 +269,7 @@ impl Run {
             }
             Tested::Relay(relay) => {
                 play_at_once(&player, relay, &run, &selection.known, &stop, ready)
-                    .map_err(Trouble::run)?;
+                    .map_err(|error| Trouble::run(format!("{}: {error}", relay.profile().name)))?;
                 self.keep_log(relay)?;
             }
         }

@@ -32,8 +32,9 @@ pub(super) fn proved(
         tell_relay(player, relay, cases, known)
             .map_err(|failure| Trouble::run(with_causes(&failure)))?;
     }
-    let failed = play_controls(player, relay, &own, stop).map_err(Trouble::run)?;
     let name = relay.name();
+    let failed = play_controls(player, relay, &own, stop)
+        .map_err(|error| Trouble::run(format!("{name}: {error}")))?;
     let mut unproved: BTreeMap<&str, &str> = BTreeMap::new();
     for one in &failed {
         complain(&format!(

@@ -90,3 +90,30 @@ fn doctor_says_what_can_be_done_here() {
         }
     }
 }
+
+#[test]
+fn a_relay_that_only_root_may_start_is_not_started_by_anybody_else() {
+    let inside = Inside::new();
+    let folder = inside.make("needs-root", 0o755);
+    let profile = r#"
+name         = "needs-root"
+about        = "a relay that changes its user"
+capabilities = []
+[version]
+command = ["echo", "1"]
+pattern = '(1)'
+[needs]
+root = true
+[start]
+command = ["true"]
+"#;
+    std::fs::write(folder.join("profile.toml"), profile).unwrap();
+    let arguments = ["run", "--subject", folder.to_str().unwrap()];
+    let mut command = inside.mtaspec(Who::Ordinary, &arguments);
+    let (code, out, err) = outcome(&command.output().unwrap());
+    assert_eq!((code, out.as_str()), (3, ""), "{err}");
+    assert_eq!(
+        err,
+        "mtaspec: needs-root changes its user, which only root may let it do; start mtaspec as root\n"
+    );
+}

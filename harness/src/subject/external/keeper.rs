@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::super::contract::{Instructions, SubjectError};
 use super::relay::Ways;
-use super::relay_process::{Log, RelayProcess, output, run};
+use super::relay_process::{Log, RelayProcess, how_ended, output, run};
 use super::run_state::{Health, RunState};
 use crate::subject::profile::{Prompt, PromptBy, Verb};
 
@@ -76,7 +76,9 @@ impl Keeper {
     /// Keeps the relay until every case has left and all is quiet, and ends it.
     pub(super) async fn keep(mut self, Ordered(mut errands): Ordered) {
         let mut since = (self.state.events(), Instant::now());
-        while !self.is_over(&mut since) {
+        let mut left = None;
+        let mut has_ended = false;
+        while !self.is_over(&mut since, &mut left) {
             self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -87,7 +89,10 @@ impl Keeper {
                     self.run_all(orders).await;
                 }
             }
-            if let Some(code) = self.process.ended() {
+            if let Some(code) = self.process.ended()
+                && !std::mem::replace(&mut has_ended, true)
+            {
+                self.log.note(&format!("mtaspec: {}", how_ended(code)));
                 self.state.set_health(Health::Ended(code));
             }
         }
@@ -96,9 +101,15 @@ impl Keeper {
         self.process.stop(stop).await;
     }
 
-    /// Late events count as well: as long as some come, the worlds stay.
-    fn is_over(&self, since: &mut (usize, Instant)) -> bool {
+    /// Late events count as well: as long as some come, the worlds stay; but not for a relay that never rests.
+    fn is_over(&self, since: &mut (usize, Instant), left: &mut Option<Instant>) -> bool {
         let events = self.state.events();
+        if self.state.is_left() {
+            let longest = self.ways.profile.times.longest;
+            if left.get_or_insert_with(Instant::now).elapsed() >= longest {
+                return true;
+            }
+        }
         if events != since.0 || !self.state.is_left() {
             *since = (events, Instant::now());
         }

@@ -172,22 +172,19 @@ impl RelayProcess {
         let mut last = "nothing listens there".to_owned();
         while since.elapsed() < patience {
             if let Some(code) = self.ended() {
-                let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
-                return Err(self.trouble(&format!("it ended {how} before it greeted")));
+                return Err(self.trouble(&format!("before it greeted, {}", how_ended(code))));
             }
-            match tokio::time::timeout(GREETING, SmtpClient::connect(address)).await {
-                Ok(Ok((mut client, greeting))) if greeting.is_positive() => {
-                    let _ = client.command("QUIT").await;
-                    return Ok(());
-                }
-                Ok(Ok((_, greeting))) => last = format!("it said {}", greeting.code),
-                Ok(Err(error)) => last = error.to_string(),
-                Err(_) => last = format!("no greeting came within {} s", GREETING.as_secs()),
+            let left = patience.saturating_sub(since.elapsed());
+            let met = tokio::time::timeout(GREETING.min(left), greeting(address)).await;
+            match met {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(why)) => last = why,
+                Err(_) => "a connection was taken, and no greeting came".clone_into(&mut last),
             }
             tokio::time::sleep(PAUSE).await;
         }
         let why = format!(
-            "it did not greet at {address} within {} s: {last}",
+            "within {} s it did not greet at {address} as it should ({last}); [start] `ready` says how long it may take",
             patience.as_secs()
         );
         Err(self.trouble(&why))
@@ -216,7 +213,38 @@ impl RelayProcess {
     }
 
     fn trouble(&self, why: &str) -> SubjectError {
-        SubjectError::Start(format!("{why}{}", self.log.last_lines()))
+        let said = match self.log.last_lines() {
+            nothing if nothing.is_empty() => "; it said nothing".to_owned(),
+            lines => format!("; what it said last:{lines}"),
+        };
+        SubjectError::Start(format!("{why}{said}"))
+    }
+}
+
+/// One attempt to be greeted, and what was met in place of a greeting.
+async fn greeting(address: SocketAddr) -> Result<(), String> {
+    let (mut client, greeting) = SmtpClient::connect(address)
+        .await
+        .map_err(|error| error.to_string())?;
+    if !greeting.is_positive() {
+        return Err(format!("it greeted with {}", greeting.code));
+    }
+    let answer = client.command("QUIT").await;
+    // What goes wrong at the end of a session that has begun well is nobody's concern, unless it began twice.
+    match answer {
+        Ok(answer) if answer.code == 220 => Err("it greeted twice".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// What became of a process that ended by itself, and what that may mean.
+pub(super) fn how_ended(code: Option<i32>) -> String {
+    match code {
+        None => "it was ended by a signal".to_owned(),
+        Some(0) => {
+            "it ended with code 0; if it goes on in the background, say foreground = false in [start]".to_owned()
+        }
+        Some(code) => format!("it ended with code {code}"),
     }
 }
 

@@ -10,7 +10,8 @@ use regex::Regex;
 
 use super::keys::{self, Keys};
 use super::profile::{
-    Dangerous, Inject, InjectBy, Namespace, Needs, Prompt, PromptBy, Queue, Resolver, Start, Times, Version,
+    Dangerous, Inject, InjectBy, Namespace, Needs, Prompt, PromptBy, Queue, Resolver, Start, Times,
+    Version,
 };
 use super::queue::QueuePatterns;
 use super::section::Section;
@@ -183,7 +184,8 @@ pub(super) fn inject(file: Section<'_>, trial: &Trial<'_>) -> Option<Inject> {
 }
 
 pub(super) fn inbound_port(file: Section<'_>) -> Option<u16> {
-    file.table("inbound", &keys::INBOUND)?.number("port", 65_535)
+    file.table("inbound", &keys::INBOUND)?
+        .number("port", 65_535)
 }
 
 pub(super) fn queue(file: Section<'_>, trial: &Trial<'_>) -> Option<Queue> {
