@@ -31,7 +31,7 @@ fn this_program_is_a_bad_relay_where_it_is_told_to_be_one() {
 fn be(word: &str) {
     match word {
         "exits" => {
-            eprintln!("no such spool");
+            let _ = writeln!(std::io::stderr(), "no such spool");
             std::process::exit(4);
         }
         "forks-away" => {
@@ -48,7 +48,7 @@ fn be(word: &str) {
             std::thread::spawn(|| {
                 let line = "x".repeat(64 * 1_024);
                 loop {
-                    println!("{line}");
+                    let _ = writeln!(std::io::stdout(), "{line}");
                 }
             });
         }
@@ -65,10 +65,9 @@ fn be(word: &str) {
             });
         }
         "leaves-children" => {
-            for _ in 0..3 {
-                let mut child = Command::new("setsid");
-                child.args(["sleep", "1000"]).spawn().unwrap();
-            }
+            let script = "for child in 1 2 3; do setsid sleep 1000 & done";
+            let mut children = Command::new("sh");
+            children.args(["-c", script]).status().unwrap();
         }
         _ => {}
     }
