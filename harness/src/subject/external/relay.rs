@@ -20,7 +20,8 @@ use crate::subject::injection_command::InjectionCommand;
 use crate::subject::profile::{CommandError, Data, InjectBy, Profile, Verb, write};
 use crate::subject::way_in::{Injection, Limits, Means, WayIn};
 
-/// Whatever is in the queue so long after it was handed over has been tried.
+/// Whatever is in the queue so long after it was handed over has been tried. Where a profile says how long a message may
+/// stay there, it is half of that: a relay with much to do comes late to the first attempt.
 const TRIED: Duration = Duration::from_secs(2);
 
 /// How the relay is reached and told: its profile, and what its templates see.
@@ -332,7 +333,8 @@ impl Subject for RelayOfRun {
             state,
             errands,
             pace: Pace {
-                kept_after: TRIED,
+                kept_after: (self.gives_up_after())
+                    .map_or(TRIED, |lifetime| TRIED.max(lifetime / 2)),
                 longest: self.ways.profile.times.longest,
                 quiet: self.ways.profile.times.quiet,
             },
