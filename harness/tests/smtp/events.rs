@@ -51,7 +51,7 @@ async fn a_session_in_plaintext_is_told_from_connect_to_disconnect() {
         .replace(&canaries[0].header_canary, "HEADER")
         .replace(&canaries[0].body_canary, "BODY");
     insta::assert_snapshot!(text, @r#"
-    1 - connect family="ipv4" port=25 address=1 refused=false
+    1 - connect family="ipv4" port=25 address=1 refused=false source="127.0.0.1"
     1 - smtp-reply verb="greeting" code=220 text="mx.example.test ESMTP" tls=false
     1 - smtp-command verb="HELO" text="HELO a.test" tls=false follows="greeting"
     1 - smtp-reply verb="HELO" code=250 text="mx.example.test" tls=false
@@ -255,6 +255,6 @@ async fn names_and_addresses_are_told_as_the_scenario_spells_them() {
     );
     assert_eq!(
         told(&events[..1]),
-        "1 - connect family=\"ipv6\" port=2525 address=2 refused=false\n"
+        "1 - connect family=\"ipv6\" port=2525 address=2 refused=false source=\"127.0.0.1\"\n"
     );
 }

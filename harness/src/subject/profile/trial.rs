@@ -79,8 +79,12 @@ impl<'a> Trial<'a> {
     /// A template that is a file of the folder, or of a profile beside it.
     pub(super) fn file(&self, node: &Node, name: &str) -> Option<Template> {
         let inside = |component| matches!(component, Component::Normal(_));
-        let own = name.strip_prefix("../").unwrap_or(name);
-        if own.is_empty() || !Path::new(own).components().all(inside) {
+        // Of another profile it is a file of its folder, never one beside the folders.
+        let (path, fewest) = match name.strip_prefix("../") {
+            Some(other) => (Path::new(other), 2),
+            None => (Path::new(name), 1),
+        };
+        if path.components().count() < fewest || !path.components().all(inside) {
             let complaint = Complaint::new(format!("{name:?} is no file of this folder"));
             self.notes.note(
                 node.span,
