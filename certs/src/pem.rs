@@ -1,5 +1,7 @@
 //! Certificates and keys as files: bytes in base 64 between the lines that name them (RFC 7468).
 
+use ::pem::{EncodeConfig, LineEnding};
+
 use crate::Minted;
 
 impl Minted {
@@ -23,25 +25,8 @@ impl Minted {
 /// Bytes between the lines that name them, in base 64 (RFC 7468 §3).
 #[must_use]
 pub fn pem(label: &str, der: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = format!("-----BEGIN {label}-----\n");
-    for line in der.chunks(48) {
-        for group in line.chunks(3) {
-            let bytes = [0, 1, 2].map(|place| u32::from(group.get(place).copied().unwrap_or(0)));
-            let bits = bytes[0] << 16 | bytes[1] << 8 | bytes[2];
-            for place in 0..4 {
-                let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-                text.push(if place <= group.len() {
-                    char::from(digit)
-                } else {
-                    '='
-                });
-            }
-        }
-        text.push('\n');
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
+    let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    ::pem::encode_config(&::pem::Pem::new(label, der), lines)
 }
 
 #[cfg(test)]
