@@ -3,7 +3,6 @@
 //! A relay's time is the world's and nobody moves it, so its cases do not wait for each other: each is played on a thread
 //! of its own, as in `run.rs`. What may kill the relay is played last, each case alone and with a relay started anew.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mtaspec_judge::events::Recording;
@@ -12,7 +11,7 @@ use mtaspec_judge::scenario::Case;
 use super::case::Player;
 use super::run::{Stop, play_apart};
 use super::schedule::{Evidence, Schedule};
-use crate::plan::PlanError;
+use crate::plan::{Label, PlanError};
 use crate::subject::{RelayOfRun, SubjectError};
 
 /// Plays are many and each waits most of the time: a small stack is enough, and keeps their memory small.
@@ -90,14 +89,10 @@ fn play_wave(
     wave: &[Arc<Case>],
     stop: &Stop,
 ) -> Result<Vec<Recording>, RelayRunError> {
-    let mut labels = BTreeMap::new();
-    for case in wave {
-        if let Ok(planned) = player.plan(case) {
-            labels.insert(case.id.clone(), planned.label().as_str().to_owned());
-        }
-    }
-    let own: BTreeSet<String> = labels.values().cloned().collect();
-    let shift = relay.begin(own)?;
+    let token = player.plan.token.as_deref();
+    let label = |case: &Arc<Case>| Label::of(&case.id, token);
+    let labels = wave.iter().map(|case| label(case).as_str().to_owned());
+    let shift = relay.begin(labels.collect())?;
     let recordings = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for case in wave {
@@ -107,9 +102,7 @@ fn play_wave(
                     all.push(recording);
                 }
                 // One that never came so far as to meet the relay must not be waited for.
-                if let Some(label) = labels.get(&case.id) {
-                    shift.leave(label);
-                }
+                shift.leave(label(case).as_str());
             };
             std::thread::Builder::new()
                 .stack_size(STACK)

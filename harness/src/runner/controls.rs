@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mtaspec_judge::scenario::{Case, Catalogue, read_text};
-use mtaspec_judge::verdict::{CaseResult, JudgeOptions, Verdict};
+use mtaspec_judge::verdict::{CaseResult, FindingVerdict, JudgeOptions, Verdict};
 
 use super::at_once::{RelayRunError, play_at_once};
 use super::case::Player;
@@ -73,8 +73,7 @@ pub fn play_controls(
 /// What was got in place of what was wanted.
 fn saw(result: &CaseResult) -> String {
     let findings = result.findings.iter();
-    let missed =
-        findings.filter(|finding| finding.verdict != mtaspec_judge::verdict::FindingVerdict::Pass);
+    let missed = findings.filter(|finding| finding.verdict != FindingVerdict::Pass);
     let told: Vec<String> = missed
         .map(|finding| format!("{} is {}", finding.expectation, finding.got))
         .collect();

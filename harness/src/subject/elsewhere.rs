@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mtaspec_judge::scenario::Ask;
@@ -14,11 +14,9 @@ use serde_json::{Map, Value};
 use super::contract::{
     Briefing, Instructions, Listed, ReceiverPort, Running, Subject, SubjectError,
 };
+use super::silence::Patience;
 use super::way_in::WayIn;
 use crate::recorder::Recorder;
-
-/// How often somebody looks whether something new was seen, in real time.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// What can only be done to a subject that is ours, or learned of it.
 const OUT_OF_REACH: [&str; 6] = [
@@ -31,15 +29,6 @@ const OUT_OF_REACH: [&str; 6] = [
 ];
 /// How the words begin of what a subject can be asked.
 const QUESTIONS: &str = "ask-";
-
-/// How long its silence is waited for, in real time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// So long nothing new is seen of a case: it is over.
-    pub quiet: Duration,
-    /// So long it lasts at most.
-    pub longest: Duration,
-}
 
 /// A relay that runs already.
 #[derive(Clone)]
@@ -119,16 +108,7 @@ impl Running for AtCase {
     }
 
     async fn settle(&mut self) -> Result<(), SubjectError> {
-        let Patience { quiet, longest } = self.relay.patience;
-        let begin = Instant::now();
-        let (mut seen, mut since) = (self.recorder.events().len(), begin);
-        while since.elapsed() < quiet && begin.elapsed() < longest {
-            tokio::time::sleep(LOOK.min(quiet)).await;
-            let now = self.recorder.events().len();
-            if now != seen {
-                (seen, since) = (now, Instant::now());
-            }
-        }
+        self.relay.patience.silence(&self.recorder).await;
         Ok(())
     }
 

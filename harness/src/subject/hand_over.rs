@@ -223,7 +223,7 @@ impl HandOver<'_> {
     ) -> Result<(Open, Reply), DialogueError> {
         while let Some(mut open) = self.way.left_open() {
             if let Ok(answer) = open.client.command(mail_from).await
-                && answer.code != 421
+                && answer.code != NO_SERVICE
             {
                 return Ok((open, answer));
             }

@@ -13,7 +13,9 @@ use clap::{Args, ValueEnum};
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, PlanOptions, Shard, is_in_build};
-use mtaspec_harness::runner::{Evidence, Player, Stop, play_all, play_at_once, with_causes};
+use mtaspec_harness::runner::{
+    Evidence, Player, Stop, play_all, play_at_once, twins_beside, with_causes,
+};
 use mtaspec_harness::subject::RelayOfRun;
 use mtaspec_judge::report::{self, RunReport};
 use mtaspec_judge::scenario::Case;
@@ -111,10 +113,11 @@ fn skipped(order: &Order) -> Vec<CaseResult> {
         .collect()
 }
 
-/// Gives every case the addresses that `config` and `serve` give it, whichever are played. What cannot be planned is told when
-/// it is played.
-fn plan_as_told(player: &mut Player, cases: &[Arc<Case>]) {
-    for case in cases {
+/// Gives every case, twins behind them, the addresses that `config` gives it, whichever are played. What cannot be planned is
+/// told when it is played.
+fn plan_as_told(player: &mut Player, selection: &Selection) {
+    let twins = twins_beside(&selection.cases, &selection.known);
+    for case in selection.cases.iter().chain(&twins) {
         if is_in_build(case, legacy_suites())
             && let Ok(planned) = player.plan(case)
         {
@@ -230,7 +233,7 @@ impl Run {
             ..Player::new(internet, tested.subject(), now)
         };
         if self.whereabouts.is_said() {
-            plan_as_told(&mut player, &selection.cases);
+            plan_as_told(&mut player, selection);
         }
         let (run, mut skipped) = (order.run.clone(), skipped(order));
         let run = match tested {

@@ -11,6 +11,7 @@ use mtaspec_judge::scenario::Ask;
 use serde_json::{Map, Value};
 
 use super::super::contract::{Briefing, Instructions, Listed, ReceiverPort, Running, SubjectError};
+use super::super::silence::Patience;
 use super::super::way_in::WayIn;
 use super::keeper::Errands;
 use super::run_state::{Health, Look, RunState};
@@ -21,10 +22,8 @@ use crate::recorder::Teller;
 pub(super) struct Pace {
     /// What waits so long after it was handed over has been tried, and is kept.
     pub(super) kept_after: Duration,
-    /// A case waits no longer for what is kept.
-    pub(super) longest: Duration,
-    /// When nothing was seen for so long, nothing more comes.
-    pub(super) quiet: Duration,
+    /// How long a case waits for what is kept, and for silence where no queue is shown.
+    pub(super) patience: Patience,
 }
 
 /// One case at the relay.
@@ -61,8 +60,9 @@ impl AtCase {
         let since = Instant::now();
         let (mut looks, mut health) = (self.state.looks(), self.state.health());
         let (mut empty, mut last) = (0, since);
-        while !self.is_gone() && since.elapsed() < self.pace.longest && empty < 2 {
-            let left = self.pace.longest.saturating_sub(since.elapsed());
+        let longest = self.pace.patience.longest;
+        while !self.is_gone() && since.elapsed() < longest && empty < 2 {
+            let left = longest.saturating_sub(since.elapsed());
             tokio::select! {
                 _ = looks.changed() => {}
                 _ = health.changed() => {}
@@ -83,20 +83,13 @@ impl AtCase {
     }
 
     async fn nothing_seen(&mut self) {
-        let since = Instant::now();
-        let mut looks = self.state.looks();
-        let mut seen = (self.briefing.recorder.count(), since);
-        while !self.is_gone()
-            && since.elapsed() < self.pace.longest
-            && seen.1.elapsed() < self.pace.quiet
-        {
-            // The keeper looks in vain, and goes on: it is the pulse of the run.
-            let _ = looks.changed().await;
-            let count = self.briefing.recorder.count();
-            if count != seen.0 {
-                seen = (count, Instant::now());
-            }
+        let mut health = self.state.health();
+        tokio::select! {
+            () = self.pace.patience.silence(&self.briefing.recorder) => {}
+            // Who has ended does nothing more. The sender lives as long as the state.
+            _ = health.wait_for(|health| *health != Health::Runs) => {}
         }
+        self.is_gone();
     }
 
     /// Tells what is still in the queue although it has been tried. A profile with a short lifetime gives it up a little

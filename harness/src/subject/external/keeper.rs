@@ -1,4 +1,4 @@
-//! Who keeps the relay of a run: starts it, looks at its queue, runs errands for the cases, and ends it.
+//! Who keeps the relay of a run once it is started: looks at its queue, runs errands for the cases, and ends it.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -120,8 +120,7 @@ impl Keeper {
     async fn look(&mut self) {
         let began = Instant::now();
         let Ok(Some(command)) = self.ways.command(Verb::Queue) else {
-            // Who has no queue to show is waited for in another way.
-            self.state.look(began, Vec::new());
+            // Who has no queue to show is waited for in another way (`AtCase::settle`).
             return;
         };
         let listed = match output(command).await {

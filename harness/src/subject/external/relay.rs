@@ -18,6 +18,7 @@ use crate::plan::PlannedCase;
 use crate::subject::contract::{Briefing, Instructions, Running, Subject, SubjectError};
 use crate::subject::injection_command::InjectionCommand;
 use crate::subject::profile::{CommandError, Data, InjectBy, Profile, Verb, write};
+use crate::subject::silence::Patience;
 use crate::subject::way_in::{Injection, Limits, Means, WayIn};
 
 /// Whatever is in the queue so long after it was handed over has been tried. Where a profile says how long a message may
@@ -35,14 +36,14 @@ pub(super) struct Ways {
 struct Told {
     /// Without what cases add.
     bare: Data,
-    cases: BTreeMap<String, CaseTables>,
-    known: BTreeMap<String, ToldCase>,
+    /// By label: the case, and what it tells now.
+    cases: BTreeMap<String, (ToldCase, CaseTables)>,
 }
 
 impl Told {
     fn data(&self) -> Data {
         let mut data = self.bare.clone();
-        for tables in self.cases.values() {
+        for (_, tables) in self.cases.values() {
             tables.add_to(&mut data);
         }
         data
@@ -63,15 +64,14 @@ impl Ways {
     /// It is to be told something else of a case, when its files are written next.
     pub(super) fn change(&self, label: &str, instructions: &Instructions) {
         let mut told = self.told();
-        if let Some(case) = told.known.get(label) {
+        if let Some((case, tables)) = told.cases.get_mut(label) {
             let Instructions {
                 rules,
                 routes,
                 settings,
                 ..
             } = instructions;
-            let tables = case.tables(rules, routes, settings);
-            told.cases.insert(label.to_owned(), tables);
+            *tables = case.tables(rules, routes, settings);
         }
     }
 
@@ -120,7 +120,6 @@ impl RelayOfRun {
                 told: Arc::new(Mutex::new(Told {
                     bare,
                     cases: BTreeMap::new(),
-                    known: BTreeMap::new(),
                 })),
             },
             version,
@@ -137,10 +136,10 @@ impl RelayOfRun {
 
     /// Adds a case to what the relay is told.
     pub fn add(&self, planned: &PlannedCase) {
-        let mut told = self.ways.told();
-        let (label, case) = (planned.label().as_str(), ToldCase::of(planned));
-        told.cases.insert(label.to_owned(), case.at_first());
-        told.known.insert(label.to_owned(), case);
+        let case = ToldCase::of(planned);
+        let tables = case.at_first();
+        let label = planned.label().as_str().to_owned();
+        self.ways.told().cases.insert(label, (case, tables));
     }
 
     /// Whether a case may kill it.
@@ -335,8 +334,10 @@ impl Subject for RelayOfRun {
             pace: Pace {
                 kept_after: (self.gives_up_after())
                     .map_or(TRIED, |lifetime| TRIED.max(lifetime / 2)),
-                longest: self.ways.profile.times.longest,
-                quiet: self.ways.profile.times.quiet,
+                patience: Patience {
+                    quiet: self.ways.profile.times.quiet,
+                    longest: self.ways.profile.times.longest,
+                },
             },
             shows_queue: self.ways.profile.queue.is_some(),
             label: briefing.label.clone(),
