@@ -1,5 +1,6 @@
 //! Where the profiles of relays are: beside the suite, or in a folder of one's own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::trouble::Trouble;
@@ -31,31 +32,35 @@ pub(crate) fn profile_folder(word: &str) -> Result<PathBuf, Trouble> {
             "{word} has no {FILE}; `mtaspec subject new NAME` makes a folder to begin with"
         )));
     }
-    let built_from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/subjects"));
-    let places = [Path::new(SUBJECTS), built_from];
-    let found = places
+    let folders = profile_folders();
+    let is_called = |folder: &&PathBuf| folder.file_name().is_some_and(|name| name == word);
+    if let Some(folder) = folders.iter().find(is_called) {
+        return Ok(folder.clone());
+    }
+    let names = folders
         .iter()
-        .map(|place| place.join(word))
-        .find(|folder| folder.join(FILE).is_file());
-    found.ok_or_else(|| {
-        let mut names: Vec<String> = places.iter().flat_map(|place| names(place)).collect();
-        names.sort();
-        names.dedup();
-        let known = if names.is_empty() {
-            "none is here".to_owned()
-        } else {
-            format!("there are {}", names.join(", "))
-        };
-        Trouble::usage(format!(
-            "no subject is called {word:?}; {known}, and a folder of your own is given by its path"
-        ))
-    })
+        .filter_map(|folder| folder.file_name()?.to_str());
+    let names: Vec<&str> = names.collect();
+    let known = if names.is_empty() {
+        "none is here".to_owned()
+    } else {
+        format!("there are {}", names.join(", "))
+    };
+    Err(Trouble::usage(format!(
+        "no subject is called {word:?}; {known}, and a folder of your own is given by its path"
+    )))
 }
 
-fn names(place: &Path) -> Vec<String> {
-    let entries = place.read_dir().into_iter().flatten().flatten();
-    let folders = entries.filter(|entry| entry.path().join(FILE).is_file());
-    folders
-        .filter_map(|folder| folder.file_name().into_string().ok())
-        .collect()
+/// The folders of all profiles that the suite has, by name: where it is worked on, else where this program was built.
+pub(crate) fn profile_folders() -> Vec<PathBuf> {
+    let built_from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/subjects"));
+    let mut by_name = BTreeMap::new();
+    for place in [Path::new(SUBJECTS), built_from] {
+        for entry in place.read_dir().into_iter().flatten().flatten() {
+            if entry.path().join(FILE).is_file() {
+                by_name.entry(entry.file_name()).or_insert(entry.path());
+            }
+        }
+    }
+    by_name.into_values().collect()
 }

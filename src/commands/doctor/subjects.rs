@@ -1,10 +1,11 @@
 //! Which relays have a profile here, and whether each can be run: its programs, its rights, its namespace.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mtaspec_harness::subject::profile::{Profile, missing_programs};
 use serde::Serialize;
+
+use crate::relays::profile_folders;
 
 /// A relay with a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,18 +27,7 @@ struct Needs<'a> {
 
 /// All that have a profile beside the suite, or where this program was built.
 pub(super) fn found(is_root: bool, has_namespace: bool) -> Vec<Subject> {
-    let built_from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/subjects"));
-    let places = [Path::new("harness/subjects"), built_from];
-    let folder = places.into_iter().find(|place| place.is_dir());
-    let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
-    let mut folders: Vec<PathBuf> = entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("profile.toml").is_file())
-        .collect();
-    folders.sort();
-    folders
+    profile_folders()
         .iter()
         .map(|folder| look_at(folder, is_root, has_namespace))
         .collect()
