@@ -1,5 +1,6 @@
 //! A relay of somebody else's: this program runs itself again in namespaces of its own, and there starts the relay.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -44,7 +45,7 @@ impl External {
         let entered = namespace::enter(&self.surroundings(writable))
             .map_err(|error| Trouble::with_cause(&error))?;
         let mut command = Command::new(program);
-        command.args(std::env::args_os().skip(1)).arg(INSIDE);
+        command.args(arguments_inside(std::env::args_os().skip(1)));
         entered.run(&command).map_err(Trouble::run)
     }
 
@@ -155,6 +156,14 @@ impl External {
     }
 }
 
+/// The same arguments, and that this program is inside. Behind `--` it would be a pattern.
+fn arguments_inside(own: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = own.collect();
+    let end = arguments.iter().position(|word| word == "--");
+    arguments.insert(end.unwrap_or(arguments.len()), INSIDE.into());
+    arguments
+}
+
 /// All worlds stand at once, and each has a few sockets: as many as this process may have.
 fn raise_open_files() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
@@ -162,5 +171,26 @@ fn raise_open_files() {
     {
         // A run that needs more tells so when a socket cannot be had.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_for_inside_stands_before_the_patterns_that_follow_two_dashes() {
+        // (arguments, those of the program inside)
+        let cases = [
+            ("run --subject a", "run --subject a --inside"),
+            (
+                "run --subject a -- -x y",
+                "run --subject a --inside -- -x y",
+            ),
+        ];
+        for (own, want) in cases {
+            let inside = arguments_inside(own.split(' ').map(OsString::from));
+            assert_eq!(inside.join(std::ffi::OsStr::new(" ")), *want);
+        }
     }
 }
