@@ -6,30 +6,17 @@ Usage: as_a_stranger.py MTASPEC [PATTERN..]      (the built command; all cases u
 """
 
 import json
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-# A whole run of a relay takes a minute; on a machine that does much else, several.
-LIMIT = 900
-
-
-def verdicts(mtaspec, subject, wanted, folder):
-    """The verdicts of a run by the ids of the cases, and what was said of them."""
-    report = Path(folder, f"{subject}.json")
-    done = subprocess.run([mtaspec, "run", "--subject", subject, "--report", f"json={report}", *wanted],
-                          capture_output=True, text=True, timeout=LIMIT)
-    if not report.exists() or not report.read_text():
-        sys.exit(f"as_a_stranger.py: no report by {subject}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return {case["id"]: case for case in json.loads(report.read_text())["cases"]}
+from checks import cases_of_run
 
 
 def main():
     mtaspec, *wanted = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        stranger = verdicts(mtaspec, "mtaspec", wanted, folder)
-        engine = verdicts(mtaspec, "engine", wanted, folder)
+        stranger = cases_of_run(mtaspec, "mtaspec", wanted, folder)
+        engine = cases_of_run(mtaspec, "engine", wanted, folder)
     played = {name: case for name, case in stranger.items() if case["verdict"] != "skip"}
     different = [name for name, case in played.items() if case["verdict"] != engine[name]["verdict"]]
     for name in different:

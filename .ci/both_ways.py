@@ -9,18 +9,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+
+from checks import cases_of_run
 
 
 def results(mtaspec, subject, patterns, folder):
     """The cases of a run by id, without what differs from run to run."""
-    report = Path(folder, f"{subject}.json")
-    done = subprocess.run([mtaspec, "run", "--subject", subject, "--report", f"json={report}", *patterns],
-                          capture_output=True, text=True, timeout=900)
-    if not report.exists() or not report.read_text():
-        sys.exit(f"both_ways.py: no report by the subject {subject}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    cases = json.loads(report.read_text())["cases"]
-    return {case["id"]: {key: value for key, value in case.items() if key != "milliseconds"} for case in cases}
+    cases = cases_of_run(mtaspec, subject, patterns, folder)
+    return {name: {key: value for key, value in case.items() if key != "milliseconds"} for name, case in cases.items()}
 
 
 def in_part(mtaspec, part):

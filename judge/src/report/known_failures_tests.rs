@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use super::reports_made_up::catalogue;
 use super::{draft, unmet};
 use crate::scenario::{Case, Catalogue, Level, OutcomeWord, TlsCondition, Wanted};
 use crate::verdict::testing::*;
@@ -12,22 +13,6 @@ use crate::verdict::{
 };
 
 const ROW: &str = "RFC3207-4-client-tls-right-after-220";
-
-fn catalogue() -> Catalogue {
-    Catalogue::parse(
-        r#"
-        [[requirement]]
-        id = "RFC3207-4-client-tls-right-after-220"
-        source = "rfc3207"
-        section = "4"
-        level = "must"
-        role = "sender"
-        text = "After the receiver answers STARTTLS with 220, the next bytes from the sender are a TLS ClientHello and not another SMTP command in plaintext."
-        testable = "black-box"
-        "#,
-    )
-    .unwrap()
-}
 
 fn called(id: &str) -> Case {
     let outcome = Wanted::Outcome(vec![OutcomeWord::Delivered]);

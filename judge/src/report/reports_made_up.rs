@@ -1,7 +1,7 @@
-//! Reports for the tests of those who read them.
+//! Reports and a catalogue for the tests of those who read them.
 
 use super::{CaseReport, FindingReport, REPORT_VERSION, RunReport, Summary};
-use crate::scenario::Level;
+use crate::scenario::{Catalogue, Level};
 use crate::verdict::{FailureKind, FindingVerdict, Verdict};
 
 /// A report that grows.
@@ -84,4 +84,21 @@ impl FindingReport {
         self.link = (!link.is_empty()).then(|| link.into());
         self
     }
+}
+
+/// A catalogue of one row.
+pub(super) fn catalogue() -> Catalogue {
+    Catalogue::parse(
+        r#"
+        [[requirement]]
+        id = "RFC3207-4-client-tls-right-after-220"
+        source = "rfc3207"
+        section = "4"
+        level = "must"
+        role = "sender"
+        text = "After the receiver answers STARTTLS with 220, the next bytes from the sender are a TLS ClientHello and not another SMTP command in plaintext."
+        testable = "black-box"
+        "#,
+    )
+    .unwrap()
 }

@@ -2,29 +2,14 @@
 
 use insta::assert_snapshot;
 
+use super::reports_made_up::catalogue;
 use super::{Colour, RunReport, detail, exit_code, line, summary};
 use crate::events::{Event, What};
-use crate::scenario::{Case, Catalogue, Level, OutcomeWord, TlsCondition, Wanted};
+use crate::scenario::{Case, Level, OutcomeWord, TlsCondition, Wanted};
 use crate::verdict::testing::*;
 use crate::verdict::{CaseResult, JudgeOptions, TwinResult, judge};
 
 const HOST: &str = "mx.example.test";
-
-fn catalogue() -> Catalogue {
-    Catalogue::parse(
-        r#"
-        [[requirement]]
-        id = "RFC3207-4-client-tls-right-after-220"
-        source = "rfc3207"
-        section = "4"
-        level = "must"
-        role = "sender"
-        text = "After the receiver answers STARTTLS with 220, the next bytes from the sender are a TLS ClientHello and not another SMTP command in plaintext."
-        testable = "black-box"
-        "#,
-    )
-    .unwrap()
-}
 
 fn expects_delivery() -> Case {
     case_of(vec![step(vec![table(
