@@ -26,17 +26,6 @@ const RUN_LIMIT: Duration = Duration::from_secs(600);
 const GLANCE: Duration = Duration::from_millis(20);
 /// What the names of all that is built of the workspace's own crates have in them.
 const OWN: &str = "mtaspec";
-/// What the suite spends its time in: these are built once and run for every mistake, so they are optimised a little.
-const HOT: [&str; 8] = [
-    "hickory-proto",
-    "hickory-server",
-    "mtaspec-certs",
-    "mtaspec-harness",
-    "mtaspec-judge",
-    "rustls",
-    "rustls-webpki",
-    "tokio",
-];
 /// Of how many lines a failed command is told.
 const TOLD: usize = 6;
 
@@ -123,20 +112,16 @@ impl Scratch {
         self.reports.forget(mistake);
         let report = self.reports.path(mistake);
         let mut build = Command::new(&self.cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "mtaspec",
-            "--bin",
-            "mtaspec",
-        ]);
-        for package in HOT {
-            build.arg("--config");
-            build.arg(format!("profile.dev.package.{package}.opt-level=1"));
-        }
         build
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--package",
+                "mtaspec",
+                "--bin",
+                "mtaspec",
+            ])
             .current_dir(&self.source)
             .env("CARGO_TARGET_DIR", &self.target);
         let output = build.output().context("cannot start cargo")?;
