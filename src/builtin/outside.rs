@@ -128,8 +128,13 @@ struct PanicNote(Recorder);
 impl Drop for PanicNote {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0
-                .record(Teller::default(), What::SubjectEnded { code: None });
+            self.0.record(
+                Teller::default(),
+                What::SubjectEnded {
+                    code: None,
+                    shared: false,
+                },
+            );
         }
     }
 }

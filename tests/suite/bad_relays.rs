@@ -257,6 +257,22 @@ fn a_relay_that_goes_wrong_later_ends_the_run_and_not_the_suite() {
 }
 
 #[test]
+fn what_a_relay_said_is_kept_although_the_run_came_to_nothing() {
+    let bad = Bad::new("exits", "");
+    let records = bad.folder.path().join("records");
+    let output = bad
+        .command()
+        .arg("--record")
+        .arg(&records)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(outcome(&output).0, 3);
+    let log = fs::read_to_string(records.join("relay.log")).unwrap();
+    assert!(log.contains("no such spool"), "{log}");
+}
+
+#[test]
 fn what_is_missing_is_told_before_anything_starts() {
     let bad = Bad::new("exits", "[needs]\nprograms = [\"no-such-mta\"]\n");
     let (code, out, err) = bad.run();

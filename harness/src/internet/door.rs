@@ -11,6 +11,9 @@ use tokio::net::{TcpSocket, UdpSocket};
 
 use crate::plan::Prefix;
 
+/// How many octets of datagrams wait to be read.
+const DATAGRAMS: usize = 4 << 20;
+
 /// This machine.
 const LOOPBACK: [Prefix; 2] = [
     Prefix::ipv4(Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -105,6 +108,7 @@ impl Door {
         } else {
             std::net::UdpSocket::bind(self.address)?
         };
+        keep_many(&socket)?;
         socket.set_nonblocking(true)?;
         UdpSocket::from_std(socket)
     }
@@ -121,6 +125,14 @@ impl From<SocketAddr> for Door {
     fn from(address: SocketAddr) -> Self {
         Self::new(address, Allowed::everybody())
     }
+}
+
+/// Room for what hundreds of cases ask at once, as far as the system gives it: a sender whose question is dropped waits for
+/// seconds before it asks again.
+fn keep_many(socket: &std::net::UdpSocket) -> io::Result<()> {
+    use nix::sys::socket::{setsockopt, sockopt};
+
+    Ok(setsockopt(socket, sockopt::RcvBuf, &DATAGRAMS)?)
 }
 
 #[cfg(target_os = "linux")]

@@ -6,11 +6,13 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use mtaspec_judge::events::What;
+use nix::sys::socket::{Shutdown, shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
@@ -46,7 +48,7 @@ pub(super) trait Serve: Send + Sync + 'static {
 pub(super) struct Listening<S> {
     real_address: SocketAddr,
     /// Held here alone, so that the port is free as soon as the fake is dropped.
-    _listener: Arc<TcpListener>,
+    listener: Arc<TcpListener>,
     standing: Arc<Mutex<Arc<S>>>,
     tasks: Tasks,
     close: watch::Sender<()>,
@@ -80,7 +82,7 @@ impl<S: Serve> Listening<S> {
         );
         Ok(Self {
             real_address,
-            _listener: listener,
+            listener,
             standing,
             tasks,
             close,
@@ -117,8 +119,16 @@ impl<S: Serve> Listening<S> {
 impl<S> Drop for Listening<S> {
     fn drop(&mut self) {
         self.accepting.abort();
+        listen_no_longer(&self.listener);
         lock(&self.tasks).abort_all();
     }
+}
+
+/// Makes room for who listens next at the same address, with `SO_REUSEADDR`. It does not wait for the socket's end: a
+/// process that is just being started has a copy of it until its program is loaded.
+pub(super) fn listen_no_longer(listener: &TcpListener) {
+    // Who no longer listens cannot be stopped.
+    let _ = shutdown(listener.as_raw_fd(), Shutdown::Read);
 }
 
 async fn accept<S: Serve>(
@@ -168,4 +178,24 @@ fn tell_of_panic(recorder: &Recorder, joined: Result<(), JoinError>) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_next_may_listen_while_a_copy_of_the_socket_is_still_open() {
+        let reused = |socket: &tokio::net::TcpSocket| socket.set_reuseaddr(true);
+        let door = Door::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = door.tcp(reused).unwrap().listen(BACKLOG).unwrap();
+        let same = Door::from(listener.local_addr().unwrap());
+        let copy = listener.as_fd().try_clone_to_owned().unwrap();
+        listen_no_longer(&listener);
+        drop(listener);
+        same.tcp(reused).unwrap().listen(BACKLOG).unwrap();
+        drop(copy);
+    }
 }

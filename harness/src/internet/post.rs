@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::door::Door;
 use super::https::{HttpsFake, HttpsSetup};
+use super::listening::listen_no_longer;
 use super::smtp::{FakeSetup, SmtpFake};
 use crate::clock::CaseClock;
 
@@ -106,7 +107,7 @@ impl Setup {
 pub(super) struct Silence {
     address: SocketAddr,
     clock: Arc<CaseClock>,
-    _listener: TcpListener,
+    listener: TcpListener,
     _filling: TcpStream,
 }
 
@@ -177,7 +178,7 @@ impl Silence {
         Ok(Self {
             address,
             clock: Arc::clone(clock),
-            _listener: listener,
+            listener,
             _filling: filling,
         })
     }
@@ -185,6 +186,7 @@ impl Silence {
 
 impl Drop for Silence {
     fn drop(&mut self) {
+        listen_no_longer(&self.listener);
         self.clock.set_silent(self.address, false);
     }
 }

@@ -231,14 +231,12 @@ impl CaseWorld {
 
     async fn put(&mut self, logical: SocketAddr, wanted: Wanted) -> Result<(), PostError> {
         let setup = wanted.setup.clone();
-        let standing = self.posts.remove(&logical);
-        let kept = match standing {
-            Some(standing) if standing.post.change(wanted.answer, wanted.setup.clone())? => {
-                Some(standing.post)
-            }
-            // What stood there is dropped first, so that its port is free again.
-            _ => None,
-        };
+        let mut kept = None;
+        if let Some(standing) = self.posts.remove(&logical) {
+            // What is not kept ends here, so that its port is free for what comes next.
+            let stays = standing.post.change(wanted.answer, wanted.setup.clone())?;
+            kept = stays.then_some(standing.post);
+        }
         let post = match kept {
             Some(post) => post,
             None => Post::put(&wanted.door, wanted.answer, wanted.setup).await?,

@@ -138,7 +138,7 @@ fn happened(what: &What) -> String {
             }
         }
         What::Met { what } => format!("met: {what}"),
-        What::SubjectEnded { code } => match code {
+        What::SubjectEnded { code, .. } => match code {
             Some(code) => format!("the subject ended with code {code}"),
             None => "the subject was ended by a signal".to_owned(),
         },

@@ -268,6 +268,9 @@ pub enum What {
     SubjectEnded {
         /// Its exit code, if it had one.
         code: Option<i32>,
+        /// It served other cases as well: which of them it died of is not known.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shared: bool,
     },
     /// The answer to a question.
     Answered {

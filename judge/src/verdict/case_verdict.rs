@@ -9,8 +9,9 @@ use super::evidence::Evidence;
 use super::finding::{Finding, FindingVerdict, Holds, Raw, findings_of};
 use super::options::JudgeOptions;
 use super::outcome::{Fate, Outcome};
-use crate::events::{Event, Recording, What};
-use crate::scenario::{Case, Level, Place, Wanted};
+use super::survival::survival;
+use crate::events::{Recording, What};
+use crate::scenario::{Case, Level, Place};
 
 /// What is said of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,6 +117,9 @@ pub fn judge(recording: &Recording, twin: &TwinResult, options: &JudgeOptions) -
             .findings
             .extend(tables.into_iter().flatten().map(|raw| raw.finding));
     }
+    if let Some(death) = survival(recording) {
+        result.note_death(death);
+    }
     result.forgive(&options.known_failures, options.profile.is_none());
     result.conclude(recording);
     result
@@ -161,6 +165,17 @@ impl CaseResult {
         }
     }
 
+    /// Of what a case is known to have killed, nothing else is in doubt: it is dead.
+    fn note_death(&mut self, death: Finding) {
+        if death.verdict == FindingVerdict::Fail {
+            let in_doubt = |finding: &&mut Finding| finding.verdict == FindingVerdict::Inconclusive;
+            for finding in self.findings.iter_mut().filter(in_doubt) {
+                finding.verdict = FindingVerdict::NotJudged;
+            }
+        }
+        self.findings.push(death);
+    }
+
     fn conclude(&mut self, recording: &Recording) {
         for finding in &self.findings {
             for row in &finding.requirements {
@@ -197,11 +212,7 @@ impl CaseResult {
             .findings
             .iter()
             .find(|finding| finding.verdict == verdict);
-        if self.verdict == Verdict::Pass && subject_ended(recording) {
-            self.verdict = Verdict::Inconclusive;
-            self.unexpected_passes.clear();
-            self.reason = Some("the subject ended while the case ran".to_owned());
-        } else if self.verdict != Verdict::Pass {
+        if self.verdict != Verdict::Pass {
             self.reason = telling.map(|finding| sentence(finding, recording.case.steps.len()));
         } else if !self.unexpected_passes.is_empty() {
             self.reason = Some(format!(
@@ -249,25 +260,6 @@ fn harness_failure(recording: &Recording) -> Option<String> {
         (!recording.events.iter().any(|event| seen(&event.what)))
             .then(|| "nothing at all was seen".to_owned())
     })
-}
-
-/// A subject that died proves nothing by what it did before, unless the case speaks of its death.
-fn subject_ended(recording: &Recording) -> bool {
-    let ended = |event: &Event| matches!(event.what, What::SubjectEnded { .. });
-    let is_spoken_of = |wanted: &Wanted| match wanted {
-        Wanted::Saw(patterns) | Wanted::Order(patterns) => patterns
-            .iter()
-            .any(|pattern| pattern.event == "subject-ended"),
-        _ => false,
-    };
-    let mut wanted = recording
-        .case
-        .steps
-        .iter()
-        .flat_map(|step| &step.expect)
-        .flat_map(|table| &table.keys)
-        .map(|key| &key.wanted);
-    recording.events.iter().any(ended) && !wanted.any(is_spoken_of)
 }
 
 /// Of each message for each recipient, at the end of the case.

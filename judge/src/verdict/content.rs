@@ -34,9 +34,22 @@ pub(crate) fn notice(scope: &Scope<'_, '_>, wanted: Option<&Fields>) -> Found {
         .collect();
     let decisive = |notices: &[&ArrivedNotice]| notices.iter().map(|one| one.event).collect();
     let Some(wanted) = wanted else {
+        // What was kept was told of because this subject keeps mail for a few seconds only.
+        let told_early = |notice: &&ArrivedNotice| {
+            scope.outcomes.iter().any(|outcome| {
+                outcome.was_kept
+                    && outcome.message == notice.message
+                    && notice.notice.speaks_of(&outcome.recipient)
+            })
+        };
+        let (early, arrived): (Vec<_>, Vec<_>) = arrived.into_iter().partition(told_early);
+        let count = number_of(arrived.len(), "notice");
         return Found {
             holds: Holds::from(arrived.is_empty()),
-            got: number_of(arrived.len(), "notice"),
+            got: match early.len() {
+                0 => count,
+                more => format!("{count}, beside {more} about what was given up early"),
+            },
             decisive: decisive(&arrived),
             rests_on_silence: true,
         };

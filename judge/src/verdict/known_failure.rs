@@ -4,12 +4,14 @@
 //! that was judged: where it does not, the subject was mended or the entry is wrong, and the run fails either way.
 //! How a list is read is in `known_list`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::case_verdict::{CaseResult, Verdict};
 use super::finding::{Finding, FindingVerdict};
+use super::survival::ALIVE;
 use super::wildcard::fits;
 
 /// A failure that is known of a subject.
@@ -148,9 +150,13 @@ impl CaseResult {
     /// Turns failures that the list has into known ones, and notes those that did not happen. Where something proves
     /// nothing this time, nothing was shown to have passed; and `complete` says that no row was left out.
     pub(super) fn forgive(&mut self, known: &[KnownFailure], complete: bool) {
+        let unproved = |finding: &Finding| {
+            finding.expectation == ALIVE && finding.verdict == FindingVerdict::Inconclusive
+        };
+        let proves_nothing = self.findings.iter().any(unproved);
         for entry in known.iter().filter(|entry| entry.is_about(&self.id)) {
             let mut happened = false;
-            let mut is_open = !complete;
+            let mut is_open = !complete || proves_nothing;
             for finding in &mut self.findings {
                 if entry.lists(finding) {
                     finding.verdict = FindingVerdict::KnownFailure;
@@ -164,6 +170,22 @@ impl CaseResult {
             }
             if !happened && !is_open {
                 self.unexpected_passes.push(entry.words());
+            }
+        }
+        self.settle_doubts();
+    }
+
+    /// What was in doubt for no other reason than an outcome that is listed is in doubt no longer: the case has shown what it
+    /// could.
+    fn settle_doubts(&mut self) {
+        let is_forgiven = |finding: &&Finding| {
+            finding.expectation == "outcome" && finding.verdict == FindingVerdict::KnownFailure
+        };
+        let forgiven = self.findings.iter().filter(is_forgiven);
+        let steps: BTreeSet<usize> = forgiven.map(|finding| finding.step).collect();
+        for finding in &mut self.findings {
+            if steps.contains(&finding.step) && finding.verdict == FindingVerdict::Inconclusive {
+                finding.verdict = FindingVerdict::NotJudged;
             }
         }
     }

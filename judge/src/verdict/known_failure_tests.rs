@@ -105,13 +105,31 @@ fn a_finding_that_is_forgiven_says_why_what_it_is_and_where_that_stands() {
 }
 
 #[test]
+fn the_death_of_a_subject_can_be_listed() {
+    let mut events = delivered("1.3");
+    events.push(event(What::SubjectEnded {
+        code: Some(1),
+        shared: false,
+    }));
+    let listed = KnownFailure {
+        expectation: "alive".into(),
+        ..known("a", "false: it ended with code *")
+    };
+    let found = result(called("a", vec![any_tls()]), events, &[listed]);
+    assert_eq!(found.verdict, Verdict::KnownFailure);
+}
+
+#[test]
 fn what_was_not_shown_to_pass_is_no_unexpected_pass() {
     let listed = [known("*", "none")];
     let passed = result(called("a", vec![any_tls()]), delivered("1.3"), &listed);
     assert_eq!(passed.unexpected_passes, ["tls = none"]);
     let broken = vec![event(What::HarnessFailed { reason: "x".into() })];
     let mut ended = delivered("1.3");
-    ended.push(event(What::SubjectEnded { code: Some(1) }));
+    ended.push(event(What::SubjectEnded {
+        code: Some(1),
+        shared: true,
+    }));
     // (what was seen, verdict)
     let cases = [(broken, Verdict::Error), (ended, Verdict::Inconclusive)];
     for (events, verdict) in cases {

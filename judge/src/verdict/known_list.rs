@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::known_failure::{FailureKind, KnownFailure};
+use super::survival::ALIVE;
 use super::wanted::KEYS;
 use crate::document::{Complaint, Notes, Problems, Source, Span, nearest};
 use crate::scenario::IdPattern;
@@ -68,11 +69,12 @@ pub fn read_known_failures(name: &str, text: &str) -> Result<Vec<KnownFailure>, 
 
 fn checked(entry: Entry, notes: &Notes<'_>) -> KnownFailure {
     let expectation = entry.expectation.get_ref();
-    if !KEYS.contains(&expectation.as_str()) {
+    let known: Vec<&str> = KEYS.into_iter().chain([ALIVE]).collect();
+    if !known.contains(&expectation.as_str()) {
         let complaint = Complaint::new(format!("no expectation is called {expectation:?}"));
-        let complaint = match nearest(expectation, KEYS) {
+        let complaint = match nearest(expectation, known.iter().copied()) {
             Some(near) => complaint.help(format!("did you mean {near:?}?")),
-            None => complaint.help(format!("there are {}", KEYS.join(", "))),
+            None => complaint.help(format!("there are {}", known.join(", "))),
         };
         notes.note(entry.expectation.span().into(), complaint);
     }

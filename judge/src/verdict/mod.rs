@@ -30,6 +30,7 @@ mod notice_truth;
 mod pattern;
 mod received;
 mod status_code;
+mod survival;
 mod tls_report;
 mod untruth;
 mod wildcard;

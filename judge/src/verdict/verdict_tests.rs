@@ -272,19 +272,26 @@ fn what_is_our_own_fault_is_an_error() {
         verdict(case(), vec![event(What::StepBegan)]),
         Verdict::Error
     );
-    let ended = vec![
-        injected("first", 250, "ok"),
-        event(What::SubjectEnded { code: Some(1) }),
-    ];
-    assert_eq!(verdict(case(), ended), Verdict::Inconclusive);
 }
 
 #[test]
 fn a_subject_that_dies_passes_no_case_that_does_not_speak_of_it() {
-    let mut events = delivered("1.3");
-    events.push(event(What::SubjectEnded { code: None }));
     let case = || case_wanting(Level::Must, vec![delivery()]);
-    assert_eq!(verdict(case(), events.clone()), Verdict::Inconclusive);
+    // (served other cases as well, verdict)
+    let cases = [(false, Verdict::Fail), (true, Verdict::Inconclusive)];
+    for (shared, wanted) in cases {
+        let ended = event(What::SubjectEnded { code: None, shared });
+        let mut events = delivered("1.3");
+        events.push(ended.clone());
+        assert_eq!(verdict(case(), events), wanted);
+        let at_once = vec![injected("first", 250, "ok"), ended];
+        assert_eq!(verdict(case(), at_once), wanted);
+    }
+    let mut events = delivered("1.3");
+    events.push(event(What::SubjectEnded {
+        code: None,
+        shared: false,
+    }));
     let spoken_of = Wanted::Saw(vec![Pattern {
         event: "subject-ended".into(),
         count: None,

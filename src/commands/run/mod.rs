@@ -239,7 +239,8 @@ impl Run {
         let run = match tested {
             Tested::Anew(_) => run,
             Tested::Relay(relay) => {
-                let (run, unproved) = proved(&mut player, relay, run, &selection.known, &stop)?;
+                let proved = proved(&mut player, relay, run, &selection.known, &stop);
+                let (run, unproved) = self.with_log(relay, proved)?;
                 skipped.extend(unproved);
                 run
             }
@@ -271,9 +272,9 @@ impl Run {
                 play_all(&player, &run, &selection.known, self.jobs(), &stop, ready);
             }
             Tested::Relay(relay) => {
-                play_at_once(&player, relay, &run, &selection.known, &stop, ready)
-                    .map_err(|error| Trouble::run(format!("{}: {error}", relay.profile().name)))?;
-                self.keep_log(relay)?;
+                let played = play_at_once(&player, relay, &run, &selection.known, &stop, ready)
+                    .map_err(|error| Trouble::run(format!("{}: {error}", relay.profile().name)));
+                self.with_log(relay, played)?;
             }
         }
         progress.end();
@@ -282,6 +283,13 @@ impl Run {
         // Fakes that still hold a connection open must not hold up the end.
         runtime.shutdown_background();
         Ok(ran)
+    }
+
+    /// Above all where something went wrong it is wanted what the relay said.
+    fn with_log<T>(&self, relay: &RelayOfRun, done: Result<T, Trouble>) -> Result<T, Trouble> {
+        let kept = self.keep_log(relay);
+        let done = done?;
+        kept.map(|()| done)
     }
 
     /// What the relay has said stands beside its recordings.

@@ -11,7 +11,7 @@ use mtaspec_judge::verdict::CaseResult;
 use crate::output::complain;
 use crate::trouble::Trouble;
 
-/// Cases that are left to play, and those whose capabilities the relay has not shown.
+/// Cases that are left to play, and those that show nothing of the relay or need what it has not shown to have.
 pub(super) type Proved = (Vec<Arc<Case>>, Vec<CaseResult>);
 
 /// Tells the relay of all cases and plays its controls.
@@ -25,6 +25,7 @@ pub(super) fn proved(
     known: &[Arc<Case>],
     stop: &Stop,
 ) -> Result<Proved, Trouble> {
+    let (cases, mut skipped) = judgeable(relay, cases);
     let claimed = relay.capabilities();
     let mut own = controls();
     own.retain(|control| control.capabilities.is_subset(&claimed));
@@ -55,15 +56,27 @@ pub(super) fn proved(
         let mut needed = case.capabilities.iter();
         needed.find_map(|word| Some((word.clone(), *unproved.get(word.as_str())?)))
     };
-    let mut proved = Proved::default();
+    let mut proved = Vec::new();
     for case in cases {
         match lacks(&case) {
-            None => proved.0.push(case),
+            None => proved.push(case),
             Some((word, control)) => {
                 let why = format!("misconfigured: `{word}` is claimed and {control} fails");
-                proved.1.push(CaseResult::skipped(&case, &why));
+                skipped.push(CaseResult::skipped(&case, &why));
             }
         }
     }
-    Ok(proved)
+    Ok((proved, skipped))
+}
+
+/// Without the cases of which the profile says that they show nothing of the relay.
+fn judgeable(relay: &RelayOfRun, cases: Vec<Arc<Case>>) -> Proved {
+    let mut proved = Proved::default();
+    for case in cases {
+        match relay.profile().skips(&case.id) {
+            None => proved.0.push(case),
+            Some(why) => proved.1.push(CaseResult::skipped(&case, why)),
+        }
+    }
+    proved
 }

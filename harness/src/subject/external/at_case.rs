@@ -51,7 +51,8 @@ impl AtCase {
             && !std::mem::replace(&mut self.has_ended, true)
         {
             let recorder = &self.briefing.recorder;
-            recorder.record(Teller::default(), What::SubjectEnded { code });
+            let shared = self.state.is_shared();
+            recorder.record(Teller::default(), What::SubjectEnded { code, shared });
         }
         self.has_ended
     }

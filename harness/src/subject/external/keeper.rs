@@ -78,7 +78,7 @@ impl Keeper {
         let mut since = (self.state.events(), Instant::now());
         let mut left = None;
         let mut has_ended = false;
-        while !self.is_over(&mut since, &mut left) {
+        while !(has_ended && self.state.is_left()) && !self.is_over(&mut since, &mut left) {
             self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}

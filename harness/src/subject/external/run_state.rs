@@ -131,6 +131,11 @@ impl RunState {
         self.lock().at_work.clear();
     }
 
+    /// Does it serve more than one case?
+    pub(super) fn is_shared(&self) -> bool {
+        self.lock().labels.len() > 1
+    }
+
     /// Has every case left?
     pub(super) fn is_left(&self) -> bool {
         self.lock().at_work.is_empty()

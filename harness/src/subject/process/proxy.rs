@@ -258,7 +258,11 @@ async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> io::Result<()> {
 
 /// The subject has ended by itself.
 pub(super) fn tell_end(briefing: &Briefing, code: Option<i32>) {
-    briefing
-        .recorder
-        .record(Teller::default(), What::SubjectEnded { code });
+    briefing.recorder.record(
+        Teller::default(),
+        What::SubjectEnded {
+            code,
+            shared: false,
+        },
+    );
 }

@@ -31,6 +31,7 @@ pub(super) const FILE: Keys = Keys {
         "queue",
         "time",
         "dangerous",
+        "skip",
     ],
 };
 
@@ -104,9 +105,14 @@ pub(super) const DANGEROUS: Keys = Keys {
     keys: &["cases", "why"],
 };
 
+pub(super) const SKIP: Keys = Keys {
+    name: "[[skip]]",
+    keys: &["cases", "why"],
+};
+
 /// All of them.
 #[cfg(test)]
-pub(super) const ALL: [Keys; 15] = [
+pub(super) const ALL: [Keys; 16] = [
     FILE, VERSION, NEEDS, FOLDER, PLACED, NAMESPACE, START, STOP, RELOAD, RETRY, INJECT, INBOUND,
-    QUEUE, TIME, DANGEROUS,
+    QUEUE, TIME, DANGEROUS, SKIP,
 ];

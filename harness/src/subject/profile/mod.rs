@@ -32,8 +32,8 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use data::{Alias, Data, Domain, NextHop, Sender};
 pub use files::{Content, Owner, RenderedFile, WriteError, write};
 pub use profile::{
-    Dangerous, FileSource, Inject, InjectBy, Namespace, Needs, PlacedFile, Profile, Prompt,
-    PromptBy, Queue, Resolver, Start, Times, Version,
+    Apart, FileSource, Inject, InjectBy, Namespace, Needs, PlacedFile, Profile, Prompt, PromptBy,
+    Queue, Resolver, Start, Times, Version,
 };
 pub use queue::{QueueError, QueuePatterns};
 pub use skeleton::{SkeletonError, make_skeleton};

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::keys::{self, Keys};
 use super::profile::{
-    Dangerous, Inject, InjectBy, Namespace, Needs, Prompt, PromptBy, Queue, Resolver, Start, Times,
+    Apart, Inject, InjectBy, Namespace, Needs, Prompt, PromptBy, Queue, Resolver, Start, Times,
     Version,
 };
 use super::queue::QueuePatterns;
@@ -222,8 +222,21 @@ pub(super) fn times(file: Section<'_>) -> Times {
     read
 }
 
-pub(super) fn dangerous(file: Section<'_>) -> Vec<Dangerous> {
-    let tables = file.tables("dangerous", &keys::DANGEROUS);
+pub(super) fn dangerous(file: Section<'_>) -> Vec<Apart> {
+    apart(
+        file,
+        "dangerous",
+        &keys::DANGEROUS,
+        "what happens to the relay",
+    )
+}
+
+pub(super) fn skipped(file: Section<'_>) -> Vec<Apart> {
+    apart(file, "skip", &keys::SKIP, "why they show nothing here")
+}
+
+fn apart(file: Section<'_>, name: &str, keys: &'static Keys, why: &str) -> Vec<Apart> {
+    let tables = file.tables(name, keys);
     let read = |table: Section<'_>| {
         let cases = table.needed("cases", "patterns, as [\"starttls/injection*\"]");
         let cases = cases.map(|node| {
@@ -233,8 +246,8 @@ pub(super) fn dangerous(file: Section<'_>) -> Vec<Dangerous> {
                 .filter_map(|(node, text)| table.noted(node, id_pattern(text)));
             patterns.collect::<Vec<_>>()
         });
-        let why = table.needed_text("why", "what happens to the relay");
-        Some(Dangerous {
+        let why = table.needed_text("why", why);
+        Some(Apart {
             cases: cases?,
             why: why?.to_owned(),
         })

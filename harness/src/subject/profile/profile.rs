@@ -54,7 +54,9 @@ pub struct Profile {
     /// How long things take.
     pub times: Times,
     /// Cases that it may not survive.
-    pub dangerous: Vec<Dangerous>,
+    pub dangerous: Vec<Apart>,
+    /// Cases that show nothing of it, whatever it does.
+    pub skipped: Vec<Apart>,
     /// What it is known to get wrong.
     pub known_failures: Vec<KnownFailure>,
 }
@@ -205,9 +207,9 @@ pub struct Times {
     pub lifetime: Option<Duration>,
 }
 
-/// Cases that are played last and alone, with a restart before and behind.
+/// Cases with which it is another matter than with the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dangerous {
+pub struct Apart {
     /// Which.
     pub cases: Vec<IdPattern>,
     /// Why.
@@ -215,6 +217,16 @@ pub struct Dangerous {
 }
 
 impl Profile {
+    /// Why a case shows nothing of this relay, if it is left out for that.
+    #[must_use]
+    pub fn skips(&self, id: &str) -> Option<&str> {
+        let fits = |apart: &&Apart| apart.cases.iter().any(|pattern| pattern.matches(id));
+        self.skipped
+            .iter()
+            .find(fits)
+            .map(|apart| apart.why.as_str())
+    }
+
     /// Everybody whose message waits, from what the queue command printed.
     ///
     /// # Errors

@@ -107,6 +107,7 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
     let queue = parts::queue(file, trial);
     let times = parts::times(file);
     let dangerous = parts::dangerous(file);
+    let skipped = parts::skipped(file);
     // What a capability is played with.
     for word in ["retry", "queue"] {
         if let Some(node) = capabilities.get(word)
@@ -140,6 +141,7 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
         queue,
         times,
         dangerous,
+        skipped,
         known_failures: Vec::new(),
     })
 }
