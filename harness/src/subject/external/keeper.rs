@@ -78,7 +78,12 @@ impl Keeper {
         let mut since = (self.state.events(), Instant::now());
         let mut left = None;
         let mut has_ended = false;
-        while !(has_ended && self.state.is_left()) && !self.is_over(&mut since, &mut left) {
+        loop {
+            // Of one that is dead nothing more comes.
+            let is_over = self.is_over(&mut since, &mut left);
+            if is_over || (has_ended && self.state.is_left()) {
+                break;
+            }
             self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
