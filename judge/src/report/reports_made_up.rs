@@ -86,19 +86,27 @@ impl FindingReport {
     }
 }
 
-/// A catalogue of one row.
-pub(super) fn catalogue() -> Catalogue {
-    Catalogue::parse(
+/// A row of a catalogue, about what a sender must do; its id tells the source and the section.
+pub(super) fn row(id: &str, text: &str) -> String {
+    let mut words = id.splitn(3, '-');
+    let source = words.next().unwrap_or_default().to_lowercase();
+    let section = words.next().unwrap_or_default();
+    format!(
         r#"
         [[requirement]]
-        id = "RFC3207-4-client-tls-right-after-220"
-        source = "rfc3207"
-        section = "4"
+        id = "{id}"
+        source = "{source}"
+        section = "{section}"
         level = "must"
         role = "sender"
-        text = "After the receiver answers STARTTLS with 220, the next bytes from the sender are a TLS ClientHello and not another SMTP command in plaintext."
+        text = "{text}"
         testable = "black-box"
-        "#,
+        "#
     )
-    .unwrap()
+}
+
+/// A catalogue of one row.
+pub(super) fn catalogue() -> Catalogue {
+    let text = "After the receiver answers STARTTLS with 220, the next bytes from the sender are a TLS ClientHello and not another SMTP command in plaintext.";
+    Catalogue::parse(&row("RFC3207-4-client-tls-right-after-220", text)).unwrap()
 }

@@ -3,34 +3,23 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::reports_made_up::{Made, case, finding};
+use super::reports_made_up::{Made, case, finding, row};
 use super::{FiledReport, PageSubject, RunReport, results_page};
 use crate::scenario::{Catalogue, Level};
 use crate::verdict::{FailureKind, FindingVerdict, Verdict};
 
 fn catalogue() -> Catalogue {
-    Catalogue::parse(
-        r#"
-        [[requirement]]
-        id = "RFC3207-4-client-tls-right-after-220"
-        source = "rfc3207"
-        section = "4"
-        level = "must"
-        role = "sender"
-        text = "After 220 the next bytes are a TLS ClientHello."
-        testable = "black-box"
-
-        [[requirement]]
-        id = "RFC8461-4.1-wildcard-is-one-label"
-        source = "rfc8461"
-        section = "4.1"
-        level = "must"
-        role = "sender"
-        text = "A `*` stands for exactly one label."
-        testable = "black-box"
-        "#,
-    )
-    .unwrap()
+    let rows = [
+        row(
+            "RFC3207-4-client-tls-right-after-220",
+            "After 220 the next bytes are a TLS ClientHello.",
+        ),
+        row(
+            "RFC8461-4.1-wildcard-is-one-label",
+            "A `*` stands for exactly one label.",
+        ),
+    ];
+    Catalogue::parse(&rows.concat()).unwrap()
 }
 
 fn subject(report: RunReport, recordings: Option<&str>) -> PageSubject {

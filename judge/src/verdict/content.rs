@@ -26,21 +26,14 @@ pub(crate) fn notice(scope: &Scope<'_, '_>, wanted: Option<&Fields>) -> Found {
         .notices
         .iter()
         .filter(|notice| notice.step == scope.step)
-        .filter(|notice| {
-            scope.outcomes.iter().any(|outcome| {
-                outcome.message == notice.message && notice.notice.speaks_of(&outcome.recipient)
-            })
-        })
+        .filter(|notice| scope.outcomes.iter().any(|one| notice.is_about(one)))
         .collect();
     let decisive = |notices: &[&ArrivedNotice]| notices.iter().map(|one| one.event).collect();
     let Some(wanted) = wanted else {
         // What was kept was told of because this subject keeps mail for a few seconds only.
         let told_early = |notice: &&ArrivedNotice| {
-            scope.outcomes.iter().any(|outcome| {
-                outcome.was_kept
-                    && outcome.message == notice.message
-                    && notice.notice.speaks_of(&outcome.recipient)
-            })
+            let mut outcomes = scope.outcomes.iter();
+            outcomes.any(|one| one.was_kept && notice.is_about(one))
         };
         let (early, arrived): (Vec<_>, Vec<_>) = arrived.into_iter().partition(told_early);
         let count = number_of(arrived.len(), "notice");
@@ -198,7 +191,7 @@ fn fields_of(scope: &Scope<'_, '_>, arrived: &ArrivedNotice) -> Map<String, Valu
     let statuses: Vec<&str> = scope
         .outcomes
         .iter()
-        .filter(|one| one.message == arrived.message && notice.speaks_of(&one.recipient))
+        .filter(|one| arrived.is_about(one))
         .filter_map(|one| notice.status_for(&one.recipient))
         .collect();
     let list = |field: fn(&super::notice::NoticeRecipient) -> Option<&str>| -> Vec<&str> {

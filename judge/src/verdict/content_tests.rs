@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::FindingVerdict::{self, Fail, Pass};
 use super::testing::*;
+use super::{JudgeOptions, TwinResult, judge};
 use crate::events::What;
-use crate::scenario::{Fields, Wanted};
+use crate::scenario::{Fields, Level, OutcomeWord, Wanted};
 
 const MX: &str = "mx.example.test";
 const USER: &str = "user@example.test";
@@ -149,6 +150,38 @@ fn a_notice_may_be_wanted_unwanted_or_not_due() {
             verdict,
             "{wanted:?} {events:?}"
         );
+    }
+}
+
+#[test]
+fn what_was_given_up_early_is_told_of_and_that_is_no_notice_too_many() {
+    let wanted = vec![
+        Wanted::Outcome(vec![OutcomeWord::Deferred]),
+        Wanted::Notice(None),
+    ];
+    let bounce = notice("first", &dsn("failed", "4.4.7", USER));
+    // (what was seen before the notice, keeps mail for seconds only, verdict, what was got)
+    let kept = queued("first", true);
+    let cases = [
+        (
+            vec![kept.clone()],
+            Some(4_000),
+            Pass,
+            "no notice, beside 1 about what was given up early",
+        ),
+        (vec![kept], None, Fail, "one notice"),
+        (vec![], Some(4_000), Fail, "one notice"),
+    ];
+    for (before, gives_up_after, verdict, got) in cases {
+        let mut events = vec![injected("first", 250, "ok")];
+        events.extend(before);
+        events.push(bounce.clone());
+        let case = case_of(vec![step(vec![table(Level::Must, wanted.clone())])]);
+        let mut recording = recording(case, events);
+        recording.subject.gives_up_after = gives_up_after;
+        let result = judge(&recording, &TwinResult::Delivered, &JudgeOptions::default());
+        let finding = &result.findings[1];
+        assert_eq!((finding.verdict, finding.got.as_str()), (verdict, got));
     }
 }
 

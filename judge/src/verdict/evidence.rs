@@ -10,7 +10,7 @@ use super::dealing::Dealing;
 use super::derive::{Seen, seen};
 use super::messages::{ByMessage, Sent, by_message, sent};
 use super::notice::{Notice, looks_like_one};
-use super::outcome::refuses;
+use super::outcome::{Outcome, refuses};
 use super::wildcard::{canonical_name, same_address};
 use crate::events::{Event, Recording, What};
 use crate::scenario::{Case, Direction, World};
@@ -52,6 +52,13 @@ pub(crate) struct ArrivedNotice {
     pub(crate) requiretls: bool,
     /// What it says; the envelope's faults are among its problems.
     pub(crate) notice: Notice,
+}
+
+impl ArrivedNotice {
+    /// Is it about what became of this message for this recipient?
+    pub(crate) fn is_about(&self, outcome: &Outcome) -> bool {
+        self.message == outcome.message && self.notice.speaks_of(&outcome.recipient)
+    }
 }
 
 impl<'a> Evidence<'a> {

@@ -184,7 +184,10 @@ impl CaseResult {
         let forgiven = self.findings.iter().filter(is_forgiven);
         let steps: BTreeSet<usize> = forgiven.map(|finding| finding.step).collect();
         for finding in &mut self.findings {
-            if steps.contains(&finding.step) && finding.verdict == FindingVerdict::Inconclusive {
+            if steps.contains(&finding.step)
+                && finding.verdict == FindingVerdict::Inconclusive
+                && finding.expectation != ALIVE
+            {
                 finding.verdict = FindingVerdict::NotJudged;
             }
         }

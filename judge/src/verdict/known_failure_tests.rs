@@ -120,6 +120,46 @@ fn the_death_of_a_subject_can_be_listed() {
 }
 
 #[test]
+fn a_listed_outcome_settles_the_doubts_that_it_raised_and_no_death() {
+    let bounced = || {
+        let bounce = notice("first", &dsn("failed", "5.7.4", USER));
+        vec![injected("first", 250, "ok"), bounce]
+    };
+    let case = || {
+        let mut only_kept = table(
+            Level::Must,
+            vec![Wanted::Outcome(vec![OutcomeWord::Deferred])],
+        );
+        only_kept.requirements = vec!["RFC8461-5-failure-is-temporary".into()];
+        let mut case = case_of(vec![step(vec![
+            table(Level::Must, vec![refusal()]),
+            only_kept,
+        ])]);
+        case.id = "a".into();
+        case
+    };
+    let listed = KnownFailure {
+        expectation: "outcome".into(),
+        ..known("a", "bounced")
+    };
+    let mut died = bounced();
+    died.push(event(What::SubjectEnded {
+        code: Some(1),
+        shared: true,
+    }));
+    // (what was seen, what is listed, verdict)
+    let cases = [
+        (bounced(), vec![], Verdict::Fail),
+        (bounced(), vec![listed.clone()], Verdict::KnownFailure),
+        (died, vec![listed], Verdict::Inconclusive),
+    ];
+    for (events, list, verdict) in cases {
+        let found = result(case(), events, &list);
+        assert_eq!(found.verdict, verdict, "{list:?}");
+    }
+}
+
+#[test]
 fn what_was_not_shown_to_pass_is_no_unexpected_pass() {
     let listed = [known("*", "none")];
     let passed = result(called("a", vec![any_tls()]), delivered("1.3"), &listed);
