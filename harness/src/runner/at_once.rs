@@ -75,7 +75,7 @@ pub fn tell_relay(
 /// All that is harmless together, then each of the others alone.
 fn waves(relay: &RelayOfRun, plays: Vec<Arc<Case>>) -> Vec<Vec<Arc<Case>>> {
     let (dangerous, harmless): (Vec<_>, Vec<_>) =
-        (plays.into_iter()).partition(|case| relay.is_dangerous(&case.id));
+        (plays.into_iter()).partition(|case| relay.profile().is_dangerous(&case.id));
     let alone = dangerous.into_iter().map(|case| vec![case]);
     std::iter::once(harmless)
         .filter(|wave| !wave.is_empty())

@@ -142,14 +142,6 @@ impl RelayOfRun {
         self.ways.told().cases.insert(label, (case, tables));
     }
 
-    /// Whether a case may kill it.
-    #[must_use]
-    pub fn is_dangerous(&self, id: &str) -> bool {
-        let dangerous = &self.ways.profile.dangerous;
-        let mut patterns = dangerous.iter().flat_map(|one| &one.cases);
-        patterns.any(|pattern| pattern.matches(id))
-    }
-
     /// What it has said last, each line begun on a line of its own.
     #[must_use]
     pub fn last_said(&self) -> String {

@@ -216,15 +216,24 @@ pub struct Apart {
     pub why: String,
 }
 
+impl Apart {
+    fn has(&self, id: &str) -> bool {
+        self.cases.iter().any(|pattern| pattern.matches(id))
+    }
+}
+
 impl Profile {
+    /// Whether a case may kill it.
+    #[must_use]
+    pub fn is_dangerous(&self, id: &str) -> bool {
+        self.dangerous.iter().any(|apart| apart.has(id))
+    }
+
     /// Why a case shows nothing of this relay, if it is left out for that.
     #[must_use]
     pub fn skips(&self, id: &str) -> Option<&str> {
-        let fits = |apart: &&Apart| apart.cases.iter().any(|pattern| pattern.matches(id));
-        self.skipped
-            .iter()
-            .find(fits)
-            .map(|apart| apart.why.as_str())
+        let found = self.skipped.iter().find(|apart| apart.has(id));
+        found.map(|apart| apart.why.as_str())
     }
 
     /// Everybody whose message waits, from what the queue command printed.

@@ -94,6 +94,28 @@ fn every_profile_of_the_tree_is_read_and_rendered_without_a_problem() {
 }
 
 #[test]
+fn a_case_may_be_one_that_the_relay_does_not_survive_or_that_shows_nothing_of_it() {
+    let profile = Profile::load(&subjects().join("opensmtpd")).unwrap();
+    // (case, may it kill the relay, a word of why it shows nothing)
+    let cases = [
+        ("starttls/injected-reply#refusal/same", true, None),
+        (
+            "starttls/injected-reply#refusal/next",
+            false,
+            Some("chance"),
+        ),
+        ("starttls/refused#without-a-rule/refused", false, None),
+    ];
+    for (id, dangerous, why) in cases {
+        assert_eq!(profile.is_dangerous(id), dangerous, "{id}");
+        let told = profile.skips(id);
+        assert_eq!(told.is_some(), why.is_some(), "{id}");
+        let has = |word| told.is_some_and(|told| told.contains(word));
+        assert!(why.is_none_or(has), "{told:?}");
+    }
+}
+
+#[test]
 fn postfix_gets_a_level_for_each_domain_and_one_by_transport_for_each_route() {
     let profile = Profile::load(&subjects().join("postfix")).unwrap();
     let files = profile.render(&sample()).unwrap();
