@@ -54,15 +54,16 @@ pub(super) fn inbound<'s>(
     if session.service == Service::Injection {
         return Vec::new();
     }
+    let domains = envelope.recipients.iter().map(|one| one.mailbox.domain());
+    // Looked for once and not for each rule: there may be thousands of both.
+    let own: Vec<&MailDomain> = domains
+        .filter(|domain| settings.receiving.domains.contains(domain))
+        .collect();
     let concerns = |rule: &Rule| {
         rule.applies.inbound
-            && envelope.recipients.iter().any(|recipient| {
-                let domain = recipient.mailbox.domain();
-                settings.receiving.domains.contains(domain)
-                    && rule
-                        .unit
-                        .as_ref()
-                        .is_none_or(|unit| *domain == MailDomain::Name(unit.clone()))
+            && own.iter().any(|domain| match &rule.unit {
+                None => true,
+                Some(unit) => **domain == MailDomain::Name(unit.clone()),
             })
     };
     let mut bindings = Vec::new();
@@ -82,13 +83,12 @@ pub(super) fn outbound_authentication<'s>(
     settings: &'s Settings,
     envelope: Envelope<'_>,
 ) -> Option<&'s Rule> {
-    let leaves = |domain: &MailDomain| !settings.receiving.domains.contains(domain);
+    let leaves = |mailbox: &&Mailbox| !settings.receiving.domains.contains(mailbox.domain());
+    let recipients = envelope.recipients.iter().map(|one| &one.mailbox);
+    let elsewhere: Vec<&Mailbox> = recipients.filter(leaves).collect();
     settings.rules.iter().find(|rule| {
-        envelope.recipients.iter().any(|recipient| {
-            let mailbox = &recipient.mailbox;
-            leaves(mailbox.domain())
-                && rule.binds(envelope.sender, mailbox)
-                && asks_authentication(rule, mailbox)
+        elsewhere.iter().any(|mailbox| {
+            rule.binds(envelope.sender, mailbox) && asks_authentication(rule, mailbox)
         })
     })
 }

@@ -211,6 +211,10 @@ impl Held {
                 waiting.is_under_way = true;
                 continue;
             }
+            // With no round left nobody needs to know the way: all rules are asked for it, and a full queue looks often.
+            if limit == 0 {
+                continue;
+            }
             let mailbox = &waiting.recipient.mailbox;
             let key = way(settings, &self.message, mailbox);
             if groups.len() >= limit && !groups.contains_key(&key) {
