@@ -14,6 +14,7 @@ use regex::Regex;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::super::contract::SubjectError;
@@ -25,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const GREETING: Duration = Duration::from_secs(5);
 /// How long a relay that was told to stop may take before it is killed.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long the outputs of a process that has ended may stay open: what it leaves behind may hold them.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long a command of the profile may take.
 const COMMAND: Duration = Duration::from_secs(30);
 /// The longest output of a command that is read.
@@ -125,8 +128,28 @@ impl Log {
 /// A relay that was started.
 pub(super) struct RelayProcess {
     /// None: it runs in the background, and nobody but its queue and its port can tell that it does.
-    child: Option<Child>,
+    child: Option<Heard>,
     log: Log,
+}
+
+/// A process whose outputs go to the log.
+struct Heard {
+    child: Child,
+    outputs: Vec<JoinHandle<()>>,
+}
+
+impl Heard {
+    /// Waits until all is in the log that it said, once it has ended.
+    async fn last_words(&mut self) {
+        let all = async {
+            for output in &mut self.outputs {
+                // One that panicked has told so by itself.
+                let _ = output.await;
+            }
+        };
+        // Who still holds one open goes on being heard, and holds up nobody.
+        let _ = tokio::time::timeout(LAST_WORDS, all).await;
+    }
 }
 
 impl RelayProcess {
@@ -137,7 +160,7 @@ impl RelayProcess {
 
     /// Sends a signal to the process that was started.
     pub(super) fn send(&self, signal: Signal) -> Result<(), SubjectError> {
-        let id = self.child.as_ref().and_then(Child::id);
+        let id = self.child.as_ref().and_then(|heard| heard.child.id());
         let id = id.and_then(|id| i32::try_from(id).ok());
         let gone = || SubjectError::Start(format!("no process is there to be sent {signal}"));
         kill(Pid::from_raw(id.ok_or_else(gone)?), signal).map_err(|_| gone())
@@ -172,6 +195,9 @@ impl RelayProcess {
         let mut last = "nothing listens there".to_owned();
         while since.elapsed() < patience {
             if let Some(code) = self.ended() {
+                if let Some(heard) = &mut self.child {
+                    heard.last_words().await;
+                }
                 return Err(self.trouble(&format!("before it greeted, {}", how_ended(code))));
             }
             let left = patience.saturating_sub(since.elapsed());
@@ -192,7 +218,7 @@ impl RelayProcess {
 
     /// Its exit code, if it has ended by itself; a signal is none.
     pub(super) fn ended(&mut self) -> Option<Option<i32>> {
-        let status = self.child.as_mut()?.try_wait().ok()??;
+        let status = self.child.as_mut()?.child.try_wait().ok()??;
         Some(status.code())
     }
 
@@ -202,14 +228,16 @@ impl RelayProcess {
             // What does not stop is ended below.
             let _ = run(command, &self.log).await;
         }
-        let Some(child) = &mut self.child else { return };
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let Some(heard) = &mut self.child else { return };
+        let id = heard.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id {
             let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
         }
-        if tokio::time::timeout(FAREWELL, child.wait()).await.is_err() {
-            let _ = child.kill().await;
+        let ended = tokio::time::timeout(FAREWELL, heard.child.wait()).await;
+        if ended.is_err() {
+            let _ = heard.child.kill().await;
         }
+        heard.last_words().await;
     }
 
     fn trouble(&self, why: &str) -> SubjectError {
@@ -252,8 +280,12 @@ pub(super) fn how_ended(code: Option<i32>) -> String {
 pub(super) async fn run(command: Command, log: &Log) -> Result<(), SubjectError> {
     let told = words(&command);
     let ended = async {
-        let mut child = listened(command, log)?;
-        child.wait().await
+        let mut heard = listened(command, log)?;
+        let status = heard.child.wait().await?;
+        if !status.success() {
+            heard.last_words().await;
+        }
+        Ok(status)
     };
     within_time(ended)
         .await
@@ -287,15 +319,16 @@ async fn within_time(ended: impl Future<Output = io::Result<ExitStatus>>) -> Res
 }
 
 /// Starts a program whose outputs go to the log.
-fn listened(command: Command, log: &Log) -> io::Result<Child> {
+fn listened(command: Command, log: &Log) -> io::Result<Heard> {
     let mut child = piped(command).spawn()?;
+    let mut outputs = Vec::new();
     if let Some(out) = child.stdout.take() {
-        tokio::spawn(log.clone().take_in(out));
+        outputs.push(tokio::spawn(log.clone().take_in(out)));
     }
     if let Some(err) = child.stderr.take() {
-        tokio::spawn(log.clone().take_in(err));
+        outputs.push(tokio::spawn(log.clone().take_in(err)));
     }
-    Ok(child)
+    Ok(Heard { child, outputs })
 }
 
 fn piped(command: Command) -> tokio::process::Command {
