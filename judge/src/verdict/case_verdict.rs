@@ -142,6 +142,15 @@ impl CaseResult {
         result
     }
 
+    /// Whether it failed, proves nothing, or passed where a failure was known.
+    #[must_use]
+    pub fn is_unexpected(&self) -> bool {
+        matches!(
+            self.verdict,
+            Verdict::Fail | Verdict::Inconclusive | Verdict::Error
+        ) || !self.unexpected_passes.is_empty()
+    }
+
     fn empty(case: &Case, verdict: Verdict) -> Self {
         let levels = case
             .steps

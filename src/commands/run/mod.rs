@@ -366,7 +366,10 @@ impl Run {
     }
 
     fn tell(&self, ran: &Ran, results: &[CaseResult], selection: &Selection) {
-        for (result, recording) in &ran.judged {
+        // What nobody expected stands last, where it is seen first.
+        let (unexpected, expected): (Vec<_>, Vec<_>) =
+            (ran.judged.iter()).partition(|(result, _)| result.is_unexpected());
+        for (result, recording) in expected.into_iter().chain(unexpected) {
             if !matches!(result.verdict, Verdict::Pass | Verdict::Skip) {
                 let detail = report::detail(result, recording, &selection.catalogue, colour());
                 say(&format!("\n{detail}"));
