@@ -56,6 +56,11 @@ impl SuiteFolder {
             })
     }
 
+    /// Whether it was said where the suite is.
+    pub(crate) fn is_said(&self) -> bool {
+        self.scenarios.is_some()
+    }
+
     /// The folder of the relays that the suite knows: beside its own.
     pub(crate) fn subjects(&self) -> Option<PathBuf> {
         let suite = self.path().ok()?.canonicalize().ok()?;
@@ -67,7 +72,7 @@ impl SuiteFolder {
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Trouble> {
         let catalogue = match self.path() {
             Ok(folder) => Catalogue::load(&folder.join(CATALOGUE)),
-            Err(_) if self.scenarios.is_none() => Catalogue::parse(BUILT_IN),
+            Err(_) if !self.is_said() => Catalogue::parse(BUILT_IN),
             Err(trouble) => return Err(trouble),
         };
         catalogue.map_err(|error| Trouble::usage(with_causes(&error)))

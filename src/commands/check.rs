@@ -27,7 +27,7 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<ExitCode, Trouble> {
         if let Some(subject) = &self.subject {
-            return check_profile(subject);
+            return self.check_profile(subject);
         }
         let catalogue = self.suite.catalogue()?;
         let roots = if self.paths.is_empty() {
@@ -45,26 +45,36 @@ impl Check {
         say_line(&format!("{cases} in {files}, nothing wrong"));
         Ok(ExitCode::SUCCESS)
     }
-}
 
-fn check_profile(subject: &str) -> Result<ExitCode, Trouble> {
-    let folder = profile_folder(subject)?;
-    let profile = Profile::load(&folder).map_err(|problems| Trouble::profile(&problems))?;
-    let can = match profile.capabilities.len() {
-        1 => "1 capability".to_owned(),
-        many => format!("{many} capabilities"),
-    };
-    let templates = counted(
-        profile
-            .files
-            .iter()
-            .filter(|file| file.is_template())
-            .count(),
-        "template",
-    );
-    let name = &profile.name;
-    say_line(&format!("{name}: {can}, {templates}, nothing wrong"));
-    Ok(ExitCode::SUCCESS)
+    /// With the suite beside it, cases that a profile speaks of have to be there.
+    fn check_profile(&self, subject: &str) -> Result<ExitCode, Trouble> {
+        let folder = profile_folder(subject)?;
+        let suite = match self.suite.path() {
+            Ok(path) => {
+                let (suite, problems) = Suite::load(&[path], Some(&self.suite.catalogue()?));
+                refuse(&problems)?;
+                Some(suite)
+            }
+            // Of a suite that was asked for something is wrong; without one the profile alone is read.
+            Err(trouble) if self.suite.is_said() => return Err(trouble),
+            Err(_) => None,
+        };
+        let ids = suite.as_ref().map(|suite| {
+            let ids = suite.cases.iter().map(|case| case.id.as_str());
+            ids.collect::<Vec<_>>()
+        });
+        let profile = Profile::load_beside(&folder, ids.as_deref())
+            .map_err(|problems| Trouble::profile(&problems))?;
+        let can = match profile.capabilities.len() {
+            1 => "1 capability".to_owned(),
+            many => format!("{many} capabilities"),
+        };
+        let templates = profile.files.iter().filter(|file| file.is_template());
+        let templates = counted(templates.count(), "template");
+        let name = &profile.name;
+        say_line(&format!("{name}: {can}, {templates}, nothing wrong"));
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -52,10 +52,46 @@ fn a_bad_profile_is_told_with_places_and_code_2() {
 }
 
 #[test]
-fn a_subject_of_the_suite_is_checked_by_its_name() {
-    let (code, out, err) = told(&["check", "--subject", "postfix"]);
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.starts_with("postfix: "), "{out}");
+fn subjects_of_the_suite_are_checked_by_their_names_and_speak_of_its_cases_alone() {
+    for name in [
+        "dma",
+        "exim",
+        "mtaspec",
+        "opensmtpd",
+        "postfix",
+        "postfix-mta-sts",
+    ] {
+        let (code, out, err) = told(&["check", "--subject", name]);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(out.starts_with(&format!("{name}: ")), "{out}");
+    }
+}
+
+#[test]
+fn cases_that_the_suite_does_not_have_are_told_where_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let parent = folder.path().to_str().unwrap();
+    told(&["subject", "new", "my-relay", "--in", parent]);
+    let made = folder.path().join("my-relay");
+    let text = fs::read_to_string(made.join("profile.toml")).unwrap()
+        + "\n[[dangerous]]\ncases = [\"starttls/injected-reply#*\"]\nwhy = \"it crashes\"\n"
+        + "\n[[skip]]\ncases = [\"routing/second-mx-hosts*\"]\nwhy = \"it has one\"\n";
+    fs::write(made.join("profile.toml"), text).unwrap();
+    let made = made.to_str().unwrap();
+    let (code, out, err) = told(&["check", "--subject", made]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err.replace(parent, "[FOLDER]"), @r#"
+    [FOLDER]/my-relay/profile.toml:110:10: the suite has no case "routing/second-mx-hosts*"
+    110 | cases = ["routing/second-mx-hosts*"]
+        |          ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    help: `mtaspec list` has all ids
+
+    mtaspec: 1 problem in the profile
+    "#);
+    // A suite of one's own has cases of its own.
+    let (code, _, err) = told(&["check", "--subject", made, "--scenarios", parent]);
+    assert_eq!(code, 2);
+    assert!(err.contains("has no requirements.toml"), "{err}");
 }
 
 #[test]

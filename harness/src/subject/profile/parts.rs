@@ -222,28 +222,24 @@ pub(super) fn times(file: Section<'_>) -> Times {
     read
 }
 
-pub(super) fn dangerous(file: Section<'_>) -> Vec<Apart> {
-    apart(
-        file,
-        "dangerous",
-        &keys::DANGEROUS,
-        "what happens to the relay",
-    )
+pub(super) fn dangerous(file: Section<'_>, ids: Option<&[&str]>) -> Vec<Apart> {
+    let why = "what happens to the relay";
+    apart(file.tables("dangerous", &keys::DANGEROUS), why, ids)
 }
 
-pub(super) fn skipped(file: Section<'_>) -> Vec<Apart> {
-    apart(file, "skip", &keys::SKIP, "why they show nothing here")
+pub(super) fn skipped(file: Section<'_>, ids: Option<&[&str]>) -> Vec<Apart> {
+    let why = "why they show nothing here";
+    apart(file.tables("skip", &keys::SKIP), why, ids)
 }
 
-fn apart(file: Section<'_>, name: &str, keys: &'static Keys, why: &str) -> Vec<Apart> {
-    let tables = file.tables(name, keys);
+fn apart(tables: Vec<Section<'_>>, why: &str, ids: Option<&[&str]>) -> Vec<Apart> {
     let read = |table: Section<'_>| {
         let cases = table.needed("cases", "patterns, as [\"starttls/injection*\"]");
         let cases = cases.map(|node| {
             let texts = table.texts_of("cases", node);
             let patterns = texts
                 .into_iter()
-                .filter_map(|(node, text)| table.noted(node, id_pattern(text)));
+                .filter_map(|(node, text)| table.noted(node, id_pattern(text, ids)));
             patterns.collect::<Vec<_>>()
         });
         let why = table.needed_text("why", why);
@@ -255,9 +251,16 @@ fn apart(file: Section<'_>, name: &str, keys: &'static Keys, why: &str) -> Vec<A
     tables.into_iter().filter_map(read).collect()
 }
 
-fn id_pattern(text: &str) -> Result<IdPattern, Complaint> {
-    IdPattern::parse(text)
-        .map_err(|error| Complaint::new(error.to_string()).help("`mtaspec list` has all ids"))
+/// A pattern, which selects one of these ids at least.
+fn id_pattern(text: &str, ids: Option<&[&str]>) -> Result<IdPattern, Complaint> {
+    let wrong = |message: String| Complaint::new(message).help("`mtaspec list` has all ids");
+    let pattern = IdPattern::parse(text).map_err(|error| wrong(error.to_string()))?;
+    match ids {
+        Some(ids) if !ids.iter().any(|id| pattern.matches(id)) => {
+            Err(wrong(format!("the suite has no case {text:?}")))
+        }
+        _ => Ok(pattern),
+    }
 }
 
 /// A regular expression with a group of that name; with one group, when it need not have a name.

@@ -31,6 +31,14 @@ impl Profile {
     /// # Errors
     /// Tells everything that is wrong, each with its place.
     pub fn load(folder: &Path) -> Result<Self, Problems> {
+        Self::load_beside(folder, None)
+    }
+
+    /// The same, beside a suite with these ids: a pattern of cases that selects none of them is wrong.
+    ///
+    /// # Errors
+    /// Tells everything that is wrong, each with its place.
+    pub fn load_beside(folder: &Path, ids: Option<&[&str]>) -> Result<Self, Problems> {
         let path = folder.join(FILE);
         let name = path.display().to_string();
         let mut problems = Problems::default();
@@ -50,6 +58,7 @@ impl Profile {
                 Section::of_file(&table, &keys::FILE, &notes),
                 &trial,
                 folder,
+                ids,
             )
         });
         let known_failures = known_failures(folder).unwrap_or_else(|found| {
@@ -87,7 +96,12 @@ fn known_failures(folder: &Path) -> Result<Vec<KnownFailure>, Problems> {
 }
 
 /// Each part is read before any is missed, so that all problems are told.
-fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> {
+fn read(
+    file: Section<'_>,
+    trial: &Trial<'_>,
+    folder: &Path,
+    ids: Option<&[&str]>,
+) -> Option<Profile> {
     let name = file.needed("name", "what reports call it, as \"postfix\"");
     let name = name.and_then(|_| name_of(file));
     let about = file.needed_text("about", "what it is, in a sentence");
@@ -106,8 +120,8 @@ fn read(file: Section<'_>, trial: &Trial<'_>, folder: &Path) -> Option<Profile> 
     let inbound_port = parts::inbound_port(file);
     let queue = parts::queue(file, trial);
     let times = parts::times(file);
-    let dangerous = parts::dangerous(file);
-    let skipped = parts::skipped(file);
+    let dangerous = parts::dangerous(file, ids);
+    let skipped = parts::skipped(file, ids);
     // What a capability is played with.
     for word in ["retry", "queue"] {
         if let Some(node) = capabilities.get(word)
