@@ -186,8 +186,8 @@ fn dns_name(name: &str) -> Result<SanType, MintError> {
 }
 
 /// The table's common name; else the host for certificates that have no other place for it; else, as authorities do,
-/// the first DNS name. Where that is too long, or there is none, the common name is no host name at all, lest a
-/// verifier that looks there finds what the word leaves out.
+/// the first DNS name. Where that is too long, or there is none, the common name is nobody's, lest a verifier that looks
+/// there finds what the word leaves out; and it is one that the authorities permit, which some look for there too.
 fn subject(spec: &CertificateSpec, holder: &Holder, names: &[SanType]) -> DistinguishedName {
     let first = names.iter().find_map(|name| match name {
         SanType::DnsName(name) => Some(name.as_str()),
@@ -201,7 +201,7 @@ fn subject(spec: &CertificateSpec, holder: &Holder, names: &[SanType]) -> Distin
         (None, word) => {
             let first =
                 first.filter(|first| first.len() <= COMMON_NAME_LIMIT || word == Word::X509V1);
-            Some(first.map_or_else(|| format!("mtaspec {word}"), str::to_owned))
+            Some(first.map_or_else(|| format!("{word}.test"), str::to_owned))
         }
     };
     let mut subject = DistinguishedName::new();

@@ -53,7 +53,7 @@ fn each_word_puts_the_names_where_it_says() {
         (Word::CnOnly, HOST, &[]),
         (
             Word::IpAddressOnly,
-            "mtaspec ip-address-only",
+            "ip-address-only.test",
             &[
                 "[c6, 12, 03, 04]",
                 "[20, 01, 0d, b8, 00, 00, 00, 00, 00, 00, 00, 00, 00, 00, 00, 07]",
@@ -100,14 +100,14 @@ fn a_table_puts_its_own_names_and_key_in_place_of_the_words() {
     #[rustfmt::skip]
     let cases = [
         (r#"is = "valid", names = ["xn--mx-fka.test", "a.test"]"#, "xn--mx-fka.test | xn--mx-fka.test a.test", "ecdsa-p256", "ok"),
-        (r#"is = "valid", names = []"#, "mtaspec valid |", "ecdsa-p256", "ok"),
+        (r#"is = "valid", names = []"#, "valid.test |", "ecdsa-p256", "ok"),
         (r#"is = "valid", names = ["a-label-of-forty-four-letters-and-a-few-digits-12.example.test"]"#,
             "a-label-of-forty-four-letters-and-a-few-digits-12.example.test | a-label-of-forty-four-letters-and-a-few-digits-12.example.test",
             "ecdsa-p256", "ok"),
         (r#"is = "valid", names = ["a-name-too-long-for-a-common-name-which-is-of-64.letters.example.test"]"#,
-            "mtaspec valid | a-name-too-long-for-a-common-name-which-is-of-64.letters.example.test", "ecdsa-p256", "ok"),
+            "valid.test | a-name-too-long-for-a-common-name-which-is-of-64.letters.example.test", "ecdsa-p256", "ok"),
         (r#"is = "untrusted-ca", names = ["a.test"], common_name = "b.test""#, "b.test | a.test", "ecdsa-p256", "UnknownIssuer"),
-        (r#"is = "expired", names = ["[198.18.3.4]"], key = "rsa-2048""#, "mtaspec expired | [c6, 12, 03, 04]", "rsa-2048", "CertExpired"),
+        (r#"is = "expired", names = ["[198.18.3.4]"], key = "rsa-2048""#, "expired.test | [c6, 12, 03, 04]", "rsa-2048", "CertExpired"),
         (r#"is = "empty-subject", common_name = "a.test", key = "ed25519""#, "a.test | mx.example.abcdefgh.test", "ed25519", "ok"),
         (r#"is = "sha1", names = ["*.test"], key = "ecdsa-p384""#, "*.test | *.test", "ecdsa-p384", weak),
         (r#"is = "self-signed", names = ["a.test"], key = "rsa-1024""#, "a.test | a.test", "rsa-1024", "UnknownIssuer"),

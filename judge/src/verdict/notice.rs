@@ -284,14 +284,15 @@ fn readable(message: &Message<'_>, parts: &[&MessagePart<'_>]) -> String {
 }
 
 fn returned(message: &Message<'_>, parts: &[&MessagePart<'_>]) -> Returned {
-    let has = |kind, subtype| parts.iter().find(|part| is_type(part, kind, subtype));
-    if has("text", "rfc822-headers").is_some() || has("message", "global-headers").is_some() {
-        return Returned::Headers;
-    }
-    match has("message", "rfc822").or_else(|| has("message", "global")) {
-        // What it is called is another finding.
-        Some(part) if !has_body(&raw_of(message, part)) => Returned::Headers,
-        Some(_) => Returned::Full,
+    let mut of_message = parts.iter().filter(|part| {
+        is_message(part)
+            || is_type(part, "text", "rfc822-headers")
+            || is_type(part, "message", "global-headers")
+    });
+    // What it is called is another finding.
+    match of_message.next() {
+        Some(part) if has_body(&raw_of(message, part)) => Returned::Full,
+        Some(_) => Returned::Headers,
         None => Returned::None,
     }
 }

@@ -144,6 +144,8 @@ pub(crate) fn outcome(
     }
     if outcome.fates.is_empty() {
         let (fate, decisive) = undelivered(evidence, sent, recipient, until, look);
+        // Nobody was to be told of it.
+        outcome.was_kept = fate == Fate::Bounced && was_kept(evidence, sent, recipient, until);
         outcome.fates.push(fate);
         outcome.decisive.extend(decisive);
     }
