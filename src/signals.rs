@@ -1,5 +1,7 @@
 //! The wish of a person or a program that this one should end: Ctrl-C, or a polite kill.
 
+use mtaspec_harness::runner::Stop;
+
 /// Listens from this call on; what it gives back waits until somebody asks this program to end. A tokio runtime must
 /// be entered.
 #[cfg(unix)]
@@ -28,6 +30,22 @@ pub(crate) fn asked_to_stop() -> impl Future<Output = ()> + Send {
 pub(crate) async fn asked_to_stop() {
     // Without signals there is only the end of the process.
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Stops the run when somebody asks for it, and then says that this was the reason.
+pub(crate) fn interrupted(runtime: &tokio::runtime::Runtime, stop: &Stop) -> Stop {
+    let (interrupted, stop) = (Stop::default(), stop.clone());
+    let noted = interrupted.clone();
+    let asked = {
+        let _entered = runtime.enter();
+        asked_to_stop()
+    };
+    runtime.spawn(async move {
+        asked.await;
+        noted.now();
+        stop.now();
+    });
+    interrupted
 }
 
 /// What a person or a program wishes of one that keeps running.

@@ -21,6 +21,8 @@ mod inert;
 mod known_failures;
 mod live;
 #[cfg(target_os = "linux")]
+mod misconfigured;
+#[cfg(target_os = "linux")]
 mod namespace;
 mod order;
 mod play;

@@ -29,7 +29,8 @@ pub enum RelayRunError {
     Thread(#[from] std::io::Error),
 }
 
-/// Plays `cases`, and of `known` what they name as twins, each once. `ready` hears of each case that can be judged.
+/// Plays `cases`, and of `known` what they name as twins, each once. `ready` hears of the cases that can be judged, of all that
+/// were played together at a time.
 ///
 /// # Errors
 /// When the relay cannot be started. A relay that ends while it runs is told by the cases.
@@ -39,7 +40,7 @@ pub fn play_at_once(
     cases: &[Arc<Case>],
     known: &[Arc<Case>],
     stop: &Stop,
-    mut ready: impl FnMut(Evidence) + Send,
+    mut ready: impl FnMut(Vec<Evidence>),
 ) -> Result<(), RelayRunError> {
     let mut schedule = Schedule::new(cases, known);
     for wave in waves(relay, schedule.plays()) {
@@ -47,9 +48,8 @@ pub fn play_at_once(
             return Ok(());
         }
         let recordings = play_wave(player, relay, &wave, stop)?;
-        for recording in recordings {
-            schedule.played(recording).into_iter().for_each(&mut ready);
-        }
+        let judgeable = recordings.into_iter();
+        ready(judgeable.flat_map(|one| schedule.played(one)).collect());
     }
     Ok(())
 }

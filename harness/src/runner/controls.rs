@@ -6,10 +6,7 @@ use std::sync::Arc;
 use mtaspec_judge::scenario::{Case, Catalogue, read_text};
 use mtaspec_judge::verdict::{CaseResult, FindingVerdict, JudgeOptions, Verdict};
 
-use super::at_once::{RelayRunError, play_at_once};
-use super::case::Player;
-use super::run::Stop;
-use crate::subject::RelayOfRun;
+use super::schedule::Evidence;
 
 /// The scenarios of the controls.
 const CONTROLS: &str = include_str!("../../subjects/controls.toml");
@@ -39,35 +36,16 @@ pub fn controls() -> Vec<Arc<Case>> {
     cases.into_iter().map(Arc::new).collect()
 }
 
-/// Plays controls, and gives back those that failed.
-///
-/// # Errors
-/// As [`play_at_once`].
-pub fn play_controls(
-    player: &Player,
-    relay: &RelayOfRun,
-    controls: &[Arc<Case>],
-    stop: &Stop,
-) -> Result<Vec<Misconfigured>, RelayRunError> {
-    let mut failed = Vec::new();
-    play_at_once(player, relay, controls, controls, stop, |evidence| {
-        let result = evidence.judge(&JudgeOptions::default());
-        if result.verdict != Verdict::Pass {
-            failed.push(Misconfigured {
-                case: result.id.clone(),
-                capabilities: evidence
-                    .recording
-                    .case
-                    .capabilities
-                    .iter()
-                    .cloned()
-                    .collect(),
-                saw: saw(&result),
-            });
-        }
-    })?;
-    failed.sort_by(|one, other| one.case.cmp(&other.case));
-    Ok(failed)
+/// Says of a control that was played whether it failed.
+#[must_use]
+pub fn control_failed(control: &Evidence) -> Option<Misconfigured> {
+    let result = control.judge(&JudgeOptions::default());
+    let needed = &control.recording.case.capabilities;
+    (result.verdict != Verdict::Pass).then(|| Misconfigured {
+        case: result.id.clone(),
+        capabilities: needed.iter().cloned().collect(),
+        saw: saw(&result),
+    })
 }
 
 /// What was got in place of what was wanted.

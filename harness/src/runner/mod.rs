@@ -12,6 +12,6 @@ mod warm_up;
 pub use at_once::{RelayRunError, play_at_once, tell_relay};
 pub use case::Player;
 pub use causes::with_causes;
-pub use controls::{Misconfigured, controls, play_controls};
+pub use controls::{Misconfigured, control_failed, controls};
 pub use run::{Stop, play_all};
 pub use schedule::{Evidence, twins_beside};

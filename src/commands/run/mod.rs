@@ -13,9 +13,7 @@ use clap::{Args, ValueEnum};
 use mtaspec_harness::internet::tls::legacy_suites;
 use mtaspec_harness::internet::{Internet, Options};
 use mtaspec_harness::plan::{Order, PlanOptions, Shard, is_in_build};
-use mtaspec_harness::runner::{
-    Evidence, Player, Stop, play_all, play_at_once, twins_beside, with_causes,
-};
+use mtaspec_harness::runner::{Player, Stop, play_all, play_at_once, twins_beside, with_causes};
 use mtaspec_harness::subject::RelayOfRun;
 use mtaspec_judge::report::{self, RunReport};
 use mtaspec_judge::scenario::Case;
@@ -23,15 +21,15 @@ use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use self::proof::proved;
-use self::ran::{Ran, reasons, write_recordings};
+use self::proof::{Proof, judgeable};
+use self::ran::{Listener, Ran, reasons};
 use super::known_failures::KnownFailures;
 use super::report_file::{self, ReportFile, unwritable};
 use crate::output::{complain, say, say_line};
 use crate::progress::{Progress, colour};
 use crate::running_relay::RunningRelay;
 use crate::selection::{Selection, SuiteFolder};
-use crate::signals::asked_to_stop;
+use crate::signals::interrupted;
 use crate::subjects::{SubjectWord, Tested};
 use crate::trouble::Trouble;
 use crate::whereabouts::Whereabouts;
@@ -217,17 +215,7 @@ impl Run {
             .block_on(Internet::start(internet_options))
             .map_err(|error| Trouble::run(with_causes(&error)))?;
         let stop = Stop::default();
-        let (interrupted, on_interrupt) = (Stop::default(), stop.clone());
-        let noted = interrupted.clone();
-        let asked = {
-            let _entered = runtime.enter();
-            asked_to_stop()
-        };
-        runtime.spawn(async move {
-            asked.await;
-            noted.now();
-            on_interrupt.now();
-        });
+        let interrupted = interrupted(&runtime, &stop);
         let mut player = Player {
             plan,
             ..Player::new(internet, tested.subject(), now)
@@ -235,16 +223,14 @@ impl Run {
         if self.whereabouts.is_said() {
             plan_as_told(&mut player, selection);
         }
-        let (run, mut skipped) = (order.run.clone(), skipped(order));
-        let run = match tested {
-            Tested::Anew(_) => run,
-            Tested::Relay(relay) => {
-                let proved = proved(&mut player, relay, run, &selection.known, &stop);
-                let (run, unproved) = self.with_log(relay, proved)?;
-                skipped.extend(unproved);
-                run
-            }
-        };
+        let (mut run, mut skipped) = (order.run.clone(), skipped(order));
+        let mut proof = None;
+        if let Tested::Relay(relay) = tested {
+            let (judgeable, silent) = judgeable(relay, &run);
+            (run, skipped) = (judgeable, [skipped, silent].concat());
+            let begun = Proof::begin(&mut player, relay, &run, &selection.known, &stop);
+            proof = Some((relay, self.with_log(relay, begun)?));
+        }
         let progress = Progress::new(run.len() + skipped.len());
         let mut ran = Ran {
             subject: tested.subject().told(),
@@ -256,25 +242,31 @@ impl Run {
             unwritten: Vec::new(),
         };
         ran.skipped.iter().for_each(|result| progress.done(result));
-        let ready = |evidence: Evidence| {
-            let result = evidence.judge(options);
-            progress.done(&result);
-            if self.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error) {
-                stop.now();
-            }
-            if let Some(folder) = &self.record {
-                ran.unwritten.extend(write_recordings(folder, &evidence));
-            }
-            ran.judged.push((result, evidence.recording));
+        let mut listener = Listener {
+            ran: &mut ran,
+            progress: &progress,
+            options,
+            record: self.record.as_deref(),
+            at_failure: self.fail_fast.then_some(&stop),
         };
-        match tested {
-            Tested::Anew(_) => {
-                play_all(&player, &run, &selection.known, self.jobs(), &stop, ready);
+        let known = &selection.known;
+        match proof {
+            None => {
+                let played = |evidence| listener.judged(evidence);
+                play_all(&player, &run, known, self.jobs(), &stop, played);
             }
-            Tested::Relay(relay) => {
-                let played = play_at_once(&player, relay, &run, &selection.known, &stop, ready)
-                    .map_err(|error| Trouble::run(format!("{}: {error}", relay.profile().name)));
-                self.with_log(relay, played)?;
+            Some((relay, mut proof)) => {
+                let (run, known) = (proof.before(&run), proof.before(known));
+                let played = play_at_once(&player, relay, &run, &known, &stop, |played| {
+                    for evidence in proof.sift(played) {
+                        match proof.lacks(&evidence.recording.case) {
+                            None => listener.judged(evidence),
+                            Some(why) => listener.skipped(&evidence, &why),
+                        }
+                    }
+                });
+                let named = |error| Trouble::run(format!("{}: {error}", relay.profile().name));
+                self.with_log(relay, played.map_err(named))?;
             }
         }
         progress.end();

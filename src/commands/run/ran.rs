@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use mtaspec_harness::runner::Evidence;
+use mtaspec_harness::runner::{Evidence, Stop};
 use mtaspec_judge::events::{Recording, SubjectName, file_name};
 use mtaspec_judge::report;
 use mtaspec_judge::scenario::Case;
-use mtaspec_judge::verdict::CaseResult;
+use mtaspec_judge::verdict::{CaseResult, JudgeOptions, Verdict};
+
+use crate::progress::Progress;
 
 /// Why cases were skipped, and how many for each reason.
 pub(super) fn reasons(skipped: &[CaseResult]) -> BTreeMap<&str, usize> {
@@ -62,8 +64,44 @@ impl Ran {
     }
 }
 
+/// Hears of each case while the run goes on.
+pub(super) struct Listener<'r> {
+    pub(super) ran: &'r mut Ran,
+    pub(super) progress: &'r Progress,
+    pub(super) options: &'r JudgeOptions,
+    /// Where recordings are kept, if they are.
+    pub(super) record: Option<&'r Path>,
+    /// Ends the run at the first failure.
+    pub(super) at_failure: Option<&'r Stop>,
+}
+
+impl Listener<'_> {
+    /// A case was played, and is judged.
+    pub(super) fn judged(&mut self, evidence: Evidence) {
+        let result = evidence.judge(self.options);
+        self.progress.done(&result);
+        if let Some(stop) = self.at_failure
+            && matches!(result.verdict, Verdict::Fail | Verdict::Error)
+        {
+            stop.now();
+        }
+        if let Some(folder) = self.record {
+            let unwritten = write_recordings(folder, &evidence);
+            self.ran.unwritten.extend(unwritten);
+        }
+        self.ran.judged.push((result, evidence.recording));
+    }
+
+    /// A case was played for nothing.
+    pub(super) fn skipped(&mut self, evidence: &Evidence, why: &str) {
+        let result = CaseResult::skipped(&evidence.recording.case, why);
+        self.progress.done(&result);
+        self.ran.skipped.push(result);
+    }
+}
+
 /// Keeps a recording and those of its twins; gives back what could not be written.
-pub(super) fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
+fn write_recordings(folder: &Path, evidence: &Evidence) -> Vec<String> {
     let recordings = std::iter::once(&evidence.recording).chain(&evidence.twins);
     let write = |recording: &Arc<Recording>| {
         let path = folder.join(file_name(&recording.case.id));

@@ -1,0 +1,73 @@
+//! Relays that do not what their profiles claim: they are told to be misconfigured, and are not blamed for every case.
+//!
+//! The relay is `mtaspec relay`, whose settings the test spoils.
+
+use std::fs;
+use std::path::Path;
+
+use super::command::{HEALTHY, scenario, told};
+
+const UNDER_A_RULE: &str = r#"
+title  = "Without TLS nothing goes out under a rule"
+why    = "That is what the rule is for."
+rule   = { list = ["example.test"], require_ca_signed = false, validate_hostname = false }
+host."mx.example.test".starttls = "absent"
+expect = { outcome = ["deferred", "returned"] }
+"#;
+
+/// A folder with the profile of `mtaspec relay`, its settings changed, and two scenarios.
+fn spoiled(folder: &Path, from: &str, to: &str) -> Vec<String> {
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/subjects/mtaspec");
+    let own = folder.join("mtaspec");
+    fs::create_dir(&own).unwrap();
+    // What is given up is given up soon: the test waits for it.
+    let sooner = |text: String| {
+        let text = text.replace("\"26 s\"", "\"4 s\"");
+        text.replace("\"5 s\"", "\"1 s\"")
+            .replace("\"6 s\"", "\"2 s\"")
+    };
+    let whole = fs::read_to_string(profile.join("profile.toml")).unwrap();
+    fs::write(own.join("profile.toml"), sooner(whole)).unwrap();
+    let settings = fs::read_to_string(profile.join("settings.toml")).unwrap();
+    let changed = settings.replace(from, to);
+    assert_ne!(changed, settings, "{from} stands in the settings no more");
+    fs::write(own.join("settings.toml"), sooner(changed)).unwrap();
+    let cases = [("healthy.toml", HEALTHY), ("rule.toml", UNDER_A_RULE)];
+    let paths = cases.map(|(name, text)| scenario(folder, name, text));
+    let mut arguments = vec!["run".to_owned(), "--subject".to_owned()];
+    arguments.push(own.display().to_string());
+    arguments.extend(paths);
+    arguments
+}
+
+#[test]
+fn cases_that_need_what_a_relay_does_not_do_are_skipped_and_the_others_are_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = spoiled(folder.path(), "{{ domain.require_tls | lower }}", "false");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, out, err) = told(&arguments);
+    assert_eq!(code, 0, "{out}{err}");
+    let told = err.lines().find(|line| line.contains("tls-rule-broken"));
+    insta::assert_snapshot!(told.unwrap(), @"mtaspec: mtaspec is misconfigured: controls#tls-rule-broken: outcome is delivered, leaked is true: envelope, header, body at mx.example.test");
+    let skipped = out.lines().find(|line| line.starts_with("skip "));
+    let skipped = skipped.unwrap().split_once(": ").unwrap().1;
+    insta::assert_snapshot!(skipped, @"misconfigured: `tls-rule` is claimed and controls#tls-rule-broken fails");
+    assert!(out.ends_with("2 cases: 1 passed, 1 skipped\n"), "{out}");
+}
+
+#[test]
+fn of_a_relay_that_lets_no_mail_out_nothing_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = spoiled(
+        folder.path(),
+        "[\"{{ resolver }}:53\"]",
+        "[\"{{ listen }}:9\"]",
+    );
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, out, err) = told(&arguments);
+    assert_eq!((code, out.as_str()), (3, ""), "{err}");
+    assert!(
+        err.contains("mtaspec does not let mail out and notices back in"),
+        "{err}"
+    );
+}
