@@ -17,10 +17,17 @@ use super::keeper::Errands;
 use super::run_state::{Health, Look, RunState};
 use crate::recorder::Teller;
 
+/// So many looks in a row must show nothing of a case. One look reads one folder of a queue after the other, and misses what is
+/// moved meanwhile from one that was not yet read to one that was; a relay with much to do moves much.
+const EMPTY_LOOKS: usize = 4;
+
+/// How long after the first sign of an attempt the attempt is over.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
 /// How long what concerns all cases takes, as the profile has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// What waits so long after it was handed over has been tried, and is kept.
+    /// What was tried and still waits so long after it was handed over is kept.
     pub(super) kept_after: Duration,
     /// How long a case waits for what is kept, and for silence where no queue is shown.
     pub(super) patience: Patience,
@@ -61,8 +68,9 @@ impl AtCase {
         let since = Instant::now();
         let (mut looks, mut health) = (self.state.looks(), self.state.health());
         let (mut empty, mut last) = (0, since);
+        let (before, mut tried) = (self.briefing.recorder.count(), None);
         let longest = self.pace.patience.longest;
-        while !self.is_gone() && since.elapsed() < longest && empty < 2 {
+        while !self.is_gone() && since.elapsed() < longest && empty < EMPTY_LOOKS {
             let left = longest.saturating_sub(since.elapsed());
             tokio::select! {
                 _ = looks.changed() => {}
@@ -75,7 +83,12 @@ impl AtCase {
                 continue;
             }
             last = look.began;
-            if look.began.duration_since(since) >= self.pace.kept_after {
+            // A relay with much to do comes late to the first attempt, and what it has not tried it does not keep.
+            if tried.is_none() && self.briefing.recorder.count() > before {
+                tried = Some(Instant::now() + ATTEMPT);
+            }
+            let was_tried = tried.is_some_and(|tried| look.began >= tried);
+            if was_tried && look.began.duration_since(since) >= self.pace.kept_after {
                 self.tell_kept(&look);
             }
             let is_empty = look.of(&self.label).is_empty();
@@ -130,7 +143,7 @@ impl Running for AtCase {
         self.receiver.filter(|_| port == ReceiverPort::Smtp)
     }
 
-    /// It rests when two looks in a row show nothing of the case, or when what is left is kept for longer than anybody waits.
+    /// It rests when looks in a row show nothing of the case, or when what is left is kept for longer than anybody waits.
     /// Of a relay that shows no queue it is known only that nothing happens any more.
     async fn settle(&mut self) -> Result<(), SubjectError> {
         if self.shows_queue {
