@@ -261,7 +261,8 @@ pub(crate) fn untagged(address: &str) -> String {
 }
 
 /// Is the host the subject's own or its home's?
-pub(crate) fn is_home(host: &str) -> bool {
+#[must_use]
+pub fn is_home(host: &str) -> bool {
     let host = canonical_name(host);
     host == "home.test" || host.ends_with(".home.test")
 }

@@ -60,6 +60,7 @@ mod verdict_tests;
 
 pub use case_verdict::{CaseResult, Verdict, judge};
 pub use doubt::TwinResult;
+pub use evidence::is_home;
 pub use finding::{Finding, FindingVerdict};
 pub use known_failure::{FailureKind, KnownFailure, Unmet, unmet};
 pub use known_list::read_known_failures;

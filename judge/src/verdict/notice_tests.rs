@@ -91,6 +91,11 @@ fn what_is_given_back_is_told_from_its_type_and_its_body() {
             "Content-Type: message/rfc822\r\n\r\nFrom: a@home.test\r\nSubject: hello\r\n\r\n",
             Returned::Headers,
         ),
+        // Whatever it is called, who reads it reads the body.
+        (
+            "Content-Type: text/rfc822-headers\r\n\r\nFrom: a@home.test\r\nSubject: hello\r\n\r\nBody.\r\n",
+            Returned::Full,
+        ),
         (
             "Content-Type: text/plain\r\n\r\nNothing.\r\n",
             Returned::None,

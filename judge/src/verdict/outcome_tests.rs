@@ -336,6 +336,24 @@ fn a_subject_that_gives_up_early_may_have_kept_what_it_returns() {
 }
 
 #[test]
+fn what_nobody_is_told_of_may_have_been_kept_as_well() {
+    for (listed, is_short, want) in [
+        (true, true, "deferred, then bounced"),
+        (false, true, "bounced"),
+        (true, false, "bounced"),
+    ] {
+        let mut case = case();
+        case.steps[0].inject[0].from = String::new();
+        let events = taken(vec![queued("first", listed), queued("first", false)]);
+        let mut recording = recording(case, events);
+        recording.subject.gives_up_after = is_short.then_some(4_000);
+        let evidence = Evidence::new(&recording);
+        let found = outcome(&evidence, &evidence.sent_until(1)[0], USER, 1);
+        assert_eq!(found.words(), want);
+    }
+}
+
+#[test]
 fn what_was_delivered_in_the_end_was_not_kept() {
     let mut recording = recording(
         case(),

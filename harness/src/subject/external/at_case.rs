@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use mtaspec_judge::events::What;
+use mtaspec_judge::events::{Event, What};
 use mtaspec_judge::scenario::Ask;
+use mtaspec_judge::verdict::is_home;
 use serde_json::{Map, Value};
 
 use super::super::contract::{Briefing, Instructions, Listed, ReceiverPort, Running, SubjectError};
@@ -68,7 +69,7 @@ impl AtCase {
         let since = Instant::now();
         let (mut looks, mut health) = (self.state.looks(), self.state.health());
         let (mut empty, mut last) = (0, since);
-        let (before, mut tried) = (self.briefing.recorder.count(), None);
+        let mut tried = None;
         let longest = self.pace.patience.longest;
         while !self.is_gone() && since.elapsed() < longest && empty < EMPTY_LOOKS {
             let left = longest.saturating_sub(since.elapsed());
@@ -84,7 +85,7 @@ impl AtCase {
             }
             last = look.began;
             // A relay with much to do comes late to the first attempt, and what it has not tried it does not keep.
-            if tried.is_none() && self.briefing.recorder.count() > before {
+            if tried.is_none() && is_tried(&self.briefing.recorder.events()) {
                 tried = Some(Instant::now() + ATTEMPT);
             }
             let was_tried = tried.is_some_and(|tried| look.began >= tried);
@@ -127,6 +128,20 @@ impl AtCase {
             self.briefing.recorder.record(teller, what);
         }
     }
+}
+
+/// Whether the relay was seen to look for a way to hosts other than those of home, or to be on it, in the last step.
+fn is_tried(events: &[Event]) -> bool {
+    let of_step = events
+        .iter()
+        .rev()
+        .take_while(|event| event.what != What::StepBegan);
+    let mut attempts = of_step.filter(|event| match &event.what {
+        What::DnsQuery { name, .. } => !is_home(name),
+        What::Connect { .. } => !event.host.as_deref().is_some_and(is_home),
+        _ => false,
+    });
+    attempts.next().is_some()
 }
 
 #[async_trait]
@@ -182,5 +197,54 @@ impl Running for AtCase {
     async fn stop(self: Box<Self>) {
         self.state.leave(&self.label);
         self.state.over().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::clock::CaseClock;
+    use crate::recorder::Recorder;
+
+    fn asked(name: &str) -> What {
+        What::DnsQuery {
+            name: name.into(),
+            kind: "MX".into(),
+            answer: "servfail".into(),
+            state: "secure".into(),
+            dnssec_ok: false,
+            transport: "udp".into(),
+        }
+    }
+
+    #[test]
+    fn what_was_not_seen_to_be_on_its_way_in_this_step_is_not_tried() {
+        let injected = || What::Injected {
+            recipient: None,
+            code: 250,
+            text: "2.0.0 Taken".into(),
+        };
+        // (what was seen, in order; was it tried?)
+        let cases = [
+            (vec![], false),
+            (vec![injected(), asked("mx.home.test")], false),
+            (vec![injected(), asked("example.test")], true),
+            // The first answer may come before the reply to the injection is read.
+            (vec![asked("example.test"), injected()], true),
+            (
+                vec![asked("example.test"), What::StepBegan, injected()],
+                false,
+            ),
+        ];
+        for (seen, want) in cases {
+            let recorder = Recorder::new(CaseClock::real(SystemTime::UNIX_EPOCH), "abcdefgh");
+            recorder.record(Teller::default(), What::StepBegan);
+            for what in seen.clone() {
+                recorder.record(Teller::default(), what);
+            }
+            assert_eq!(is_tried(&recorder.events()), want, "{seen:?}");
+        }
     }
 }

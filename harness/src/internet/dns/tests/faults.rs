@@ -6,7 +6,7 @@ use std::time::Duration;
 use hickory_proto::op::Message;
 use hickory_proto::rr::RecordType;
 use mtaspec_judge::events::What;
-use mtaspec_judge::scenario::{Deed, DnsDeed, Fault, FaultPlace, Moment};
+use mtaspec_judge::scenario::{Deed, DnsDeed, Dnssec, Fault, FaultPlace, Moment};
 
 use super::bench::{Bench, ask_tcp, ask_udp, ask_udp_raw, exchange_tcp, query, text};
 use crate::plan::Names;
@@ -131,6 +131,30 @@ async fn garbage_is_an_answer_that_no_reader_takes() {
         } else {
             assert!(Message::from_vec(&answer).is_err(), "{name} {kind}");
             assert_eq!(answer[..2], asked.metadata.id.to_be_bytes());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signed_zone_vouches_for_a_broken_record_as_for_any_other() {
+    for (dnssec, want) in [(Dnssec::Secure, true), (Dnssec::Insecure, false)] {
+        let bench = Bench::new().await;
+        let staged = bench.stage(|world| {
+            world.faults.push(fault("MX example.test", Deed::Garbage));
+            world.domains.get_mut("example.test").unwrap().dnssec = dnssec;
+        });
+        let mut asked = query(
+            &staged.planned.names().labelled("example.test"),
+            RecordType::MX,
+        );
+        asked.metadata.authentic_data = true;
+        for (resolver, speaks) in [
+            (bench.server.validating_resolver(), true),
+            (bench.server.resolver(), false),
+        ] {
+            // No reader takes the message: AD is a bit of its fourth octet (RFC 4035 §3.2.3).
+            let answer = ask_udp_raw(resolver, &asked).await;
+            assert_eq!(answer[3] & 0x20 != 0, want && speaks, "{dnssec:?}");
         }
     }
 }
