@@ -8,7 +8,7 @@ use crate::address::MailDomain;
 use crate::dane::{self, Asked, DaneFault};
 use crate::dsn;
 use crate::obligation::Obligation;
-use crate::route::{self, Hosts, Located, MxHost, NextHop, RouteFault};
+use crate::route::{self, Hosts, Located, MxHost, NextHop, Own, RouteFault};
 use crate::smtp::Client;
 use crate::sts::Standing;
 use crate::tls::PeerName;
@@ -84,7 +84,7 @@ impl Walk<'_> {
             chance,
             ..
         } = self.workshop;
-        match route::hosts(resolver, self.next_hop, &settings.hostname, chance).await {
+        match route::hosts(resolver, self.next_hop, Own::of(settings), chance).await {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
                 let peer = PeerName::Address(address);

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::address::{AddressError, MailDomain, Mailbox};
 use crate::dane::{self, Asked};
 use crate::delivery::{Hop, Workshop};
-use crate::route::{self, Hosts, Located, MxHost, NextHop, RouteFault, Way};
+use crate::route::{self, Hosts, Located, MxHost, NextHop, Own, RouteFault, Way};
 use crate::sts::Standing;
 use crate::tls::PeerName;
 
@@ -137,7 +137,7 @@ async fn next_hosts(workshop: &Workshop, next_hop: &NextHop) -> Result<Vec<Next>
     let found = route::hosts(
         &workshop.resolver,
         next_hop,
-        &workshop.settings.hostname,
+        Own::of(&workshop.settings),
         &workshop.chance,
     )
     .await?;

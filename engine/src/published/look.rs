@@ -4,7 +4,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::address::{DomainName, MailDomain};
 use crate::delivery::Workshop;
-use crate::route::{self, Answer, Hosts, LookupFault, NextHop};
+use crate::route::{self, Answer, Hosts, LookupFault, NextHop, Own};
 use crate::sts::Source as _;
 
 use super::found::{Published, Texts};
@@ -37,7 +37,7 @@ async fn hosts(
     domain: &DomainName,
 ) -> Result<Vec<DomainName>, route::RouteFault> {
     let next_hop = NextHop::of_domain(&MailDomain::Name(domain.clone()));
-    let own = &workshop.settings.hostname;
+    let own = Own::of(&workshop.settings);
     match route::hosts(&workshop.resolver, &next_hop, own, &workshop.chance).await? {
         Hosts::Named(hosts) => Ok(hosts.into_iter().map(|host| host.name).collect()),
         Hosts::Literal(_) => Ok(Vec::new()),

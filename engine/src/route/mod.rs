@@ -28,4 +28,4 @@ pub(crate) use resolver::{Directory, Resolver};
 pub(crate) use security::{Lookup, Security};
 #[cfg(test)]
 pub(crate) use table::Table;
-pub(crate) use walk::{Hosts, Located, addresses, dns_name, hosts, locate};
+pub(crate) use walk::{Hosts, Located, Own, addresses, dns_name, hosts, locate};

@@ -126,15 +126,27 @@ pub(super) fn in_order(
     // A host named twice is one host: what it said at its better place holds for the round.
     let mut named = BTreeSet::new();
     hosts.retain(|host| named.insert(host.name.clone()));
-    if let Some(bound) = hosts
-        .iter()
-        .find(|host| host.name == *own)
-        .map(|host| host.preference)
-    {
-        hosts.retain(|host| host.preference < bound);
-        if hosts.is_empty() {
-            return Err(RouteFault::Loop(text));
+    match hosts.iter().find(|host| host.name == *own) {
+        Some(this) => {
+            let bound = this.preference;
+            before(hosts, bound, domain)
         }
+        None => Ok(hosts),
+    }
+}
+
+/// The hosts that come before this server itself, which has this preference (RFC 5321 §5.1).
+///
+/// # Errors
+/// `RouteFault::Loop` when there is none: mail would come back.
+pub(super) fn before(
+    mut hosts: Vec<MxHost>,
+    bound: u16,
+    domain: &DomainName,
+) -> Result<Vec<MxHost>, RouteFault> {
+    hosts.retain(|host| host.preference < bound);
+    if hosts.is_empty() {
+        return Err(RouteFault::Loop(domain.to_string()));
     }
     Ok(hosts)
 }

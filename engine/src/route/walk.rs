@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::address::{DomainName, MailDomain};
+use crate::settings::Settings;
 
 use super::answer::{Answer, LookupFault};
 use super::chance::Chance;
@@ -33,6 +34,24 @@ pub(crate) enum Hosts {
     Literal(IpAddr),
 }
 
+/// By what this server is known: an MX host with that name or one of the addresses is itself (RFC 5321 §5.1).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own<'s> {
+    pub(super) name: &'s DomainName,
+    pub(super) addresses: &'s [IpAddr],
+}
+
+impl<'s> Own<'s> {
+    /// As the settings have it.
+    #[must_use]
+    pub(crate) fn of(settings: &'s Settings) -> Self {
+        Self {
+            name: &settings.hostname,
+            addresses: &settings.addresses,
+        }
+    }
+}
+
 /// Finds the hosts of a next hop. One that is a host itself needs no lookup; should it be this host, mail would come back.
 ///
 /// # Errors
@@ -40,7 +59,7 @@ pub(crate) enum Hosts {
 pub(crate) async fn hosts(
     resolver: &Resolver,
     next_hop: &NextHop,
-    own: &DomainName,
+    own: Own<'_>,
     chance: &Chance,
 ) -> Result<Hosts, RouteFault> {
     let name = match &next_hop.to {
@@ -48,7 +67,7 @@ pub(crate) async fn hosts(
         MailDomain::Name(name) => name,
     };
     if next_hop.way == Way::Itself {
-        if name == own {
+        if name == own.name {
             return Err(RouteFault::Loop(name.to_string()));
         }
         return Ok(Hosts::Named(vec![MxHost {
@@ -64,9 +83,28 @@ pub(crate) async fn hosts(
             security: Security::Insecure,
         }),
     };
-    let mut hosts = mx::in_order(name, answer, own, chance)?;
+    let mut hosts = mx::in_order(name, answer, own.name, chance)?;
     hosts.truncate(HOST_LIMIT);
+    if let Some(bound) = own_preference(resolver, &hosts, own).await {
+        hosts = mx::before(hosts, bound, name)?;
+    }
     Ok(Hosts::Named(hosts))
+}
+
+/// The preference of the first host that has an address of this server.
+///
+/// Choice: what cannot be looked up is another host. It is tried in its turn, and by then its addresses are there or are not.
+async fn own_preference(resolver: &Resolver, hosts: &[MxHost], own: Own<'_>) -> Option<u16> {
+    if own.addresses.is_empty() {
+        return None;
+    }
+    for host in hosts {
+        let found = addresses(resolver, &host.name).await.unwrap_or_default();
+        if found.iter().any(|address| own.addresses.contains(address)) {
+            return Some(host.preference);
+        }
+    }
+    None
 }
 
 /// Where a host is.

@@ -10,13 +10,13 @@ use std::time::SystemTime;
 use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Mailbox;
+use crate::address::{DomainName, Mailbox};
 
 use super::file::{SettingsFile, applies_to, key, print_duration, switch_words};
 use super::instant;
 use super::{
-    AddressList, Dnssec, OwnCertificate, Receiving, Reporting, Route, RouteUse, Rule, Settings,
-    Switches,
+    AddressList, DaneUse, Dnssec, OwnCertificate, Receiving, Reporting, Route, RouteUse, Rule,
+    Settings, Switches,
 };
 
 /// One change.
@@ -184,6 +184,7 @@ fn parts(file: &SettingsFile) -> Parts {
     // Whatever is added to the settings has to be told of.
     let Settings {
         hostname,
+        addresses,
         resolvers,
         dnssec,
         dane,
@@ -206,14 +207,10 @@ fn parts(file: &SettingsFile) -> Parts {
         }
     };
     say("hostname", Part::one(hostname));
+    say("addresses", Part::many(addresses));
     say("resolvers", Part::many(resolvers));
-    say("dnssec", Part::one(dnssec.word()));
-    if let Dnssec::Validate(anchors) = dnssec {
-        say("dnssec_anchors", Part::many(anchors.records()));
-    }
-    for (domain, told) in dane {
-        let path = format!("dane.{}", key(domain.as_str()));
-        say(&path, Part::one(told.word()));
+    for (path, part) in secure_names(dnssec, dane) {
+        say(&path, part);
     }
     say("minimum_tls", Part::one(minimum_tls.word()));
     say(
@@ -262,6 +259,19 @@ fn parts(file: &SettingsFile) -> Parts {
         parts.insert("reporting".to_owned(), of_reporting(reporting));
     }
     parts
+}
+
+/// What is said of DNSSEC and DANE.
+fn secure_names(dnssec: &Dnssec, dane: &BTreeMap<DomainName, DaneUse>) -> Vec<(String, Part)> {
+    let mut told = vec![("dnssec".to_owned(), Part::one(dnssec.word()))];
+    if let Dnssec::Validate(anchors) = dnssec {
+        told.push(("dnssec_anchors".to_owned(), Part::many(anchors.records())));
+    }
+    told.extend(dane.iter().map(|(domain, wanted)| {
+        let path = format!("dane.{}", key(domain.as_str()));
+        (path, Part::one(wanted.word()))
+    }));
+    told
 }
 
 fn of_rule(rule: &Rule, uses: &[String]) -> Part {

@@ -1,7 +1,7 @@
 //! All settings together.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -18,6 +18,9 @@ use super::{
 pub struct Settings {
     /// What it calls itself in EHLO, in trace fields and in notices.
     pub hostname: DomainName,
+    /// The addresses at which others reach it: an MX host that has one of them is itself (RFC 5321 §5.1). None: it knows
+    /// itself by its name alone.
+    pub addresses: Vec<IpAddr>,
     /// The resolvers, asked in this order.
     pub resolvers: Vec<SocketAddr>,
     /// Where the DNSSEC state of their answers is learnt from.
@@ -55,6 +58,7 @@ impl Settings {
     pub fn new(hostname: DomainName, resolvers: Vec<SocketAddr>) -> Self {
         Self {
             hostname,
+            addresses: Vec::new(),
             resolvers,
             dnssec: Dnssec::default(),
             dane: BTreeMap::new(),

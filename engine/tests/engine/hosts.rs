@@ -260,3 +260,26 @@ async fn only_so_many_addresses_of_a_host_are_tried_in_a_round() {
         .partition(|address| address.contains(':'));
     assert_eq!((v4.len(), v6.len()), (10, 2));
 }
+
+#[tokio::test]
+async fn a_host_with_an_own_address_is_this_server_whatever_its_name() {
+    // (own address, does the second host get what the first does not take?)
+    let cases = [
+        // It is the second itself, and mail would come back.
+        ("192.0.2.2", false),
+        // It is the first itself, and whoever comes behind it sends mail there.
+        ("192.0.2.1", false),
+        ("192.0.2.77", true),
+    ];
+    for (address, want) in cases {
+        let scene = Scene::new(|_| Host::silent());
+        let second = with_second(&scene, Host::plain());
+        let own = address.parse().unwrap();
+        let engine = scene
+            .start_with(|settings| settings.addresses = vec![own])
+            .await;
+        scene.send(&engine, &["user@example.test"]).await;
+        scene.tried(&engine).await;
+        assert_eq!(second.messages().len(), usize::from(want), "{address}");
+    }
+}

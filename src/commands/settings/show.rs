@@ -106,6 +106,12 @@ fn general(text: &mut String, settings: &Settings) {
     };
     let joined = |items: Vec<String>| items.join(", ");
     line("server", settings.hostname.to_string());
+    if !settings.addresses.is_empty() {
+        line(
+            "own addresses",
+            joined(settings.addresses.iter().map(ToString::to_string).collect()),
+        );
+    }
     line(
         "resolvers",
         joined(settings.resolvers.iter().map(ToString::to_string).collect()),
@@ -307,6 +313,7 @@ fn as_json(file: Option<&SettingsFile>, standing: &Standing) -> Value {
         "in_force": stamp(&standing.in_force),
         "pending": stamp(&standing.pending),
         "hostname": settings.hostname.to_string(),
+        "addresses": settings.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "dnssec": settings.dnssec.word(),
         "dane": (settings.dane.iter())
             .map(|(domain, told)| (domain.to_string(), told.word().into()))

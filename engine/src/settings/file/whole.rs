@@ -204,6 +204,7 @@ fn whole(table: Table<'_>, beside: &dyn Beside) -> Option<SettingsFile> {
             .unwrap_or_else(|| DomainName::parse("unknown").expect("a name")),
         resolvers,
     );
+    settings.addresses = table.many("addresses", own_address).unwrap_or_default();
     settings.dnssec = dnssec::read(&table);
     if let Some(uses) = table.table("dane") {
         settings.dane = dnssec::read_uses(&uses);
@@ -277,6 +278,13 @@ fn once_each<'a>(table: &Table<'a>, key: &'static str) -> Vec<Table<'a>> {
         seen.push((lower, name.to_owned()));
     }
     tables
+}
+
+fn own_address(text: &str) -> Result<IpAddr, Complaint> {
+    text.trim_matches(['[', ']']).parse().map_err(|_| {
+        Complaint::new(format!("{text:?} is no IP address"))
+            .help("an address at which others reach this server, as in \"192.0.2.25\"")
+    })
 }
 
 fn resolver(text: &str) -> Result<SocketAddr, Complaint> {

@@ -59,6 +59,7 @@ impl Written {
     fn general(&mut self, settings: &Settings) {
         let Settings {
             hostname,
+            addresses,
             resolvers,
             dnssec,
             dane,
@@ -75,6 +76,10 @@ impl Written {
             retry,
         } = settings;
         self.line("hostname", &quoted(hostname.as_str()));
+        if !addresses.is_empty() {
+            let all: Vec<String> = addresses.iter().map(|at| quoted(&at.to_string())).collect();
+            self.line("addresses", &format!("[{}]", all.join(", ")));
+        }
         let resolvers: Vec<String> = resolvers.iter().map(|at| quoted(&at.to_string())).collect();
         self.line("resolvers", &format!("[{}]", resolvers.join(", ")));
         self.line("dnssec", &quoted(dnssec.word()));

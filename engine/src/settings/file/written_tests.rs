@@ -128,6 +128,11 @@ fn settings() -> impl Strategy<Value = Settings> {
                 )
             }];
             settings.minimum_tls = minimum_tls;
+            if certificates {
+                settings.addresses = ["192.0.2.25", "2001:db8::25"]
+                    .map(|at| at.parse().unwrap())
+                    .to_vec();
+            }
             settings.dnssec = match (mx_lookup, alternate) {
                 (true, true) => Dnssec::TrustResolver,
                 (true, false) => Dnssec::Off,
