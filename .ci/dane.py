@@ -23,8 +23,6 @@ from internet import Internet
 PATTERNS = ["dane/**", "regressions/**"]
 # Where posttls-finger 3.7 decides otherwise, and may: what it was seen to do, and why that is no fault of the file.
 ELSEWISE = {
-    "dane/lookup/failed-questions#no-answer-of-use/garbage":
-        ("delivered", "an answer that cannot be read and lacks AD counts as insecure to it"),
     "dane/lookup/destinations-without-mx#no-mx-record-and-an-alias/original":
         ("deferred", "without MX records it knows the expanded name only (RFC 7672 §3.2.2 wants the original one as well)"),
 }
