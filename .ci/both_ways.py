@@ -13,6 +13,13 @@ import tempfile
 from checks import cases_of_run
 
 
+# Where real time decides, and both are right: only the verdict has to be the same.
+BY_TIME = {
+    "mta-sts/policy-text/max-age#nothing-and-no-starttls":
+        "a policy that lives for no second is over when the message follows, unless the clock stands still",
+}
+
+
 def results(mtaspec, subject, patterns, folder):
     """The cases of a run by id, without what differs from run to run."""
     cases = cases_of_run(mtaspec, subject, patterns, folder)
@@ -35,7 +42,8 @@ def main():
         engine = results(mtaspec, "engine", patterns, folder)
         relay = results(mtaspec, "relay", patterns, folder)
     played = {name: case for name, case in relay.items() if case["verdict"] != "skip"}
-    different = [name for name, case in played.items() if case != engine[name]]
+    different = [name for name, case in played.items()
+                 if case != engine[name] and not (name in BY_TIME and case["verdict"] == engine[name]["verdict"])]
     for name in different:
         print(f"{name}\n  engine {json.dumps(engine[name])}\n  relay  {json.dumps(played[name])}")
     if different:
