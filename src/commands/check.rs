@@ -50,19 +50,12 @@ impl Check {
     fn check_profile(&self, subject: &str) -> Result<ExitCode, Trouble> {
         let folder = profile_folder(subject)?;
         let suite = match self.suite.path() {
-            Ok(path) => {
-                let (suite, problems) = Suite::load(&[path], Some(&self.suite.catalogue()?));
-                refuse(&problems)?;
-                Some(suite)
-            }
-            // Of a suite that was asked for something is wrong; without one the profile alone is read.
-            Err(trouble) if self.suite.is_said() => return Err(trouble),
-            Err(_) => None,
+            // Without a suite the profile alone is read; one that was asked for has to be there.
+            Err(_) if !self.suite.is_said() => None,
+            _ => Some(self.suite.select(&[])?.cases),
         };
-        let ids = suite.as_ref().map(|suite| {
-            let ids = suite.cases.iter().map(|case| case.id.as_str());
-            ids.collect::<Vec<_>>()
-        });
+        let ids: Option<Vec<&str>> =
+            (suite.as_ref()).map(|cases| cases.iter().map(|case| case.id.as_str()).collect());
         let profile = Profile::load_beside(&folder, ids.as_deref())
             .map_err(|problems| Trouble::profile(&problems))?;
         let can = match profile.capabilities.len() {

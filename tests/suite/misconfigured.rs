@@ -15,8 +15,10 @@ host."mx.example.test".starttls = "absent"
 expect = { outcome = ["deferred", "returned"] }
 "#;
 
-/// A folder with the profile of `mtaspec relay`, its settings changed, and two scenarios.
-fn spoiled(folder: &Path, from: &str, to: &str) -> Vec<String> {
+/// What is told of `mtaspec relay` with changed settings, and two scenarios.
+fn told_of_spoiled(from: &str, to: &str) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
     let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/subjects/mtaspec");
     let own = folder.join("mtaspec");
     fs::create_dir(&own).unwrap();
@@ -32,19 +34,13 @@ fn spoiled(folder: &Path, from: &str, to: &str) -> Vec<String> {
     assert_ne!(changed, settings, "{from} stands in the settings no more");
     fs::write(own.join("settings.toml"), sooner(changed)).unwrap();
     let cases = [("healthy.toml", HEALTHY), ("rule.toml", UNDER_A_RULE)];
-    let paths = cases.map(|(name, text)| scenario(folder, name, text));
-    let mut arguments = vec!["run".to_owned(), "--subject".to_owned()];
-    arguments.push(own.display().to_string());
-    arguments.extend(paths);
-    arguments
+    let [healthy, rule] = cases.map(|(name, text)| scenario(folder, name, text));
+    told(&["run", "--subject", own.to_str().unwrap(), &healthy, &rule])
 }
 
 #[test]
 fn cases_that_need_what_a_relay_does_not_do_are_skipped_and_the_others_are_judged() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = spoiled(folder.path(), "{{ domain.require_tls | lower }}", "false");
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (code, out, err) = told(&arguments);
+    let (code, out, err) = told_of_spoiled("{{ domain.require_tls | lower }}", "false");
     assert_eq!(code, 0, "{out}{err}");
     let told = err.lines().find(|line| line.contains("tls-rule-broken"));
     insta::assert_snapshot!(told.unwrap(), @"mtaspec: mtaspec is misconfigured: controls#tls-rule-broken: outcome is delivered, leaked is true: envelope, header, body at mx.example.test");
@@ -56,14 +52,7 @@ fn cases_that_need_what_a_relay_does_not_do_are_skipped_and_the_others_are_judge
 
 #[test]
 fn of_a_relay_that_lets_no_mail_out_nothing_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = spoiled(
-        folder.path(),
-        "[\"{{ resolver }}:53\"]",
-        "[\"{{ listen }}:9\"]",
-    );
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (code, out, err) = told(&arguments);
+    let (code, out, err) = told_of_spoiled("[\"{{ resolver }}:53\"]", "[\"{{ listen }}:9\"]");
     assert_eq!((code, out.as_str()), (3, ""), "{err}");
     assert!(
         err.contains("mtaspec does not let mail out and notices back in"),

@@ -101,10 +101,8 @@ impl Proof {
                 self.name, one.case, one.saw
             ));
             for capability in &one.capabilities {
-                let control = || one.case.clone();
-                self.unproved
-                    .entry(capability.clone())
-                    .or_insert_with(control);
+                let control = self.unproved.entry(capability.clone());
+                control.or_insert_with(|| one.case.clone());
             }
         }
         failed.iter().any(|one| one.capabilities.is_empty())

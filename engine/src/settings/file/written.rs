@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::address::Mailbox;
 use crate::settings::{
     Account, Alias, Applies, Dnssec, ListEntry, OwnCertificate, Receiving, Reporting, Route,
     RouteUse, Rule, Settings, Switches,
@@ -77,17 +78,14 @@ impl Written {
         } = settings;
         self.line("hostname", &quoted(hostname.as_str()));
         if !addresses.is_empty() {
-            let all: Vec<String> = addresses.iter().map(|at| quoted(&at.to_string())).collect();
-            self.line("addresses", &format!("[{}]", all.join(", ")));
+            self.many("addresses", addresses);
         }
-        let resolvers: Vec<String> = resolvers.iter().map(|at| quoted(&at.to_string())).collect();
-        self.line("resolvers", &format!("[{}]", resolvers.join(", ")));
+        self.many("resolvers", resolvers);
         self.line("dnssec", &quoted(dnssec.word()));
         if let Dnssec::Validate(anchors) = dnssec
             && !anchors.records().is_empty()
         {
-            let records: Vec<String> = anchors.records().iter().map(|one| quoted(one)).collect();
-            self.line("dnssec_anchors", &format!("[{}]", records.join(", ")));
+            self.many("dnssec_anchors", anchors.records());
         }
         self.line("minimum_tls", &quoted(minimum_tls.word()));
         if !trust.is_empty() {
@@ -114,10 +112,9 @@ impl Written {
             self.table(&["aliases"]);
         }
         for Alias { address, members } in aliases.entries() {
-            let members: Vec<String> = members.iter().map(|one| quoted(one.as_str())).collect();
-            self.line(
+            self.many(
                 &quoted(address.as_str()),
-                &format!("[{}]", members.join(", ")),
+                members.iter().map(Mailbox::as_str),
             );
         }
     }
@@ -154,12 +151,10 @@ impl Written {
             unit,
         } = rule;
         self.table(&["rule", name]);
-        let uses: Vec<String> = uses.iter().map(|name| quoted(name)).collect();
         if !uses.is_empty() {
-            self.line("lists", &format!("[{}]", uses.join(", ")));
+            self.many("lists", uses);
         }
-        let words: Vec<String> = applies_to(*applies).into_iter().map(quoted).collect();
-        self.line("applies", &format!("[{}]", words.join(", ")));
+        self.many("applies", applies_to(*applies));
         if let Some(unit) = unit {
             self.line("unit", &quoted(unit.as_str()));
         }
@@ -194,8 +189,7 @@ impl Written {
             accounts,
         } = receiving;
         self.table(&["receiving"]);
-        let domains: Vec<String> = domains.iter().map(|one| quoted(&one.to_string())).collect();
-        self.line("domains", &format!("[{}]", domains.join(", ")));
+        self.many("domains", domains);
         if let Some(own) = certificate {
             self.own("certificate", "server", own);
         }
@@ -257,6 +251,13 @@ impl Written {
 
     fn line(&mut self, key: &str, value: &str) {
         self.text += &format!("{key} = {value}\n");
+    }
+
+    /// A list of texts on one line.
+    fn many(&mut self, key: &str, items: impl IntoIterator<Item: ToString>) {
+        let items = items.into_iter().map(|item| quoted(&item.to_string()));
+        let items: Vec<String> = items.collect();
+        self.line(key, &format!("[{}]", items.join(", ")));
     }
 
     fn keep(&mut self, name: &str, content: String) {
