@@ -8,9 +8,8 @@ use hickory_proto::rr::RecordType;
 use rustls_pki_types::CertificateDer;
 
 use crate::address::{DomainName, MailDomain};
-use crate::delivery::Workshop;
 use crate::route::{Answer, Directory, Located, MxHost, NextHop, Origin, Security, dns_name};
-use crate::settings::DaneUse;
+use crate::settings::{DaneUse, Settings};
 
 use super::fault::{DaneFault, TlsaFault};
 use super::records::Records;
@@ -103,7 +102,8 @@ impl Asked {
 /// # Errors
 /// `DaneFault` when the host must not be used now.
 pub(crate) async fn asked_of(
-    workshop: &Workshop,
+    directory: &impl Directory,
+    settings: &Settings,
     next_hop: &NextHop,
     host: &MxHost,
     located: &Located,
@@ -117,9 +117,9 @@ pub(crate) async fn asked_of(
         host,
         located,
         port: next_hop.port,
-        told: workshop.settings.dane.get(domain).copied(),
+        told: settings.dane.get(domain).copied(),
     };
-    asked(&workshop.resolver, to).await
+    asked(directory, to).await
 }
 
 /// Looks up what the TLSA records of a host ask.

@@ -8,7 +8,7 @@ use crate::address::MailDomain;
 use crate::dane::{self, Asked, DaneFault};
 use crate::dsn;
 use crate::obligation::Obligation;
-use crate::route::{self, Hosts, Located, MxHost, NextHop, Own, RouteFault};
+use crate::route::{self, Hosts, Located, MxHost, NextHop, Own, Resolver, RouteFault};
 use crate::smtp::Client;
 use crate::sts::Standing;
 use crate::tls::PeerName;
@@ -35,6 +35,7 @@ pub(super) trait Ledger: Sync {
 /// A message on one walk, and what was met so far.
 struct Walk<'w> {
     workshop: &'w Workshop,
+    resolver: Resolver,
     message: &'w Message,
     recipients: &'w [Recipient],
     next_hop: &'w NextHop,
@@ -57,6 +58,7 @@ pub(super) async fn round(
 ) -> Vec<Disposition> {
     let mut walk = Walk {
         workshop,
+        resolver: workshop.resolver.of_round(),
         message,
         recipients,
         next_hop,
@@ -79,12 +81,9 @@ pub(super) async fn round(
 impl Walk<'_> {
     async fn over_hosts(&mut self) {
         let Workshop {
-            resolver,
-            settings,
-            chance,
-            ..
+            settings, chance, ..
         } = self.workshop;
-        match route::hosts(resolver, self.next_hop, Own::of(settings), chance).await {
+        match route::hosts(&self.resolver, self.next_hop, Own::of(settings), chance).await {
             Err(fault) => self.note(&self.of_way(Trouble::Route(fault))),
             Ok(Hosts::Literal(address)) => {
                 let peer = PeerName::Address(address);
@@ -154,7 +153,7 @@ impl Walk<'_> {
     /// Tries a host, if it is known where it is and what its TLSA records ask.
     async fn over_host(&mut self, host: MxHost) {
         let (name, peer) = (host.name.to_string(), PeerName::Host(host.name.clone()));
-        let located = match route::locate(&self.workshop.resolver, &host.name).await {
+        let located = match route::locate(&self.resolver, &host.name).await {
             Err(fault) => return self.note(&Trouble::Unresolved { host: name, fault }),
             // Where the policy names no such host, somebody else may have said that it is one.
             Ok(none) if none.addresses.is_empty() => {
@@ -205,7 +204,8 @@ impl Walk<'_> {
         if self.is_optional() {
             return Ok(Asked::Nothing);
         }
-        let asked = dane::asked_of(self.workshop, self.next_hop, host, located).await;
+        let (resolver, settings) = (&self.resolver, &self.workshop.settings);
+        let asked = dane::asked_of(resolver, settings, self.next_hop, host, located).await;
         if let Err(fault) = &asked {
             let failure = fault.failure_type();
             tracing::info!(host = %host.name, %fault, failure, "the host is left out");

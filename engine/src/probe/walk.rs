@@ -173,7 +173,8 @@ async fn visit_host(
         Next::Literal(address) => vec![*address],
         Next::Named(host) => match located(workshop, host).await {
             Ok(located) => {
-                let asked = dane::asked_of(workshop, next_hop, host, &located).await;
+                let (resolver, settings) = (&workshop.resolver, &workshop.settings);
+                let asked = dane::asked_of(resolver, settings, next_hop, host, &located).await;
                 probed.dane = DaneProbe::new(asked);
                 probed.policy = HostPolicy::new(standing, &peer, &probed.dane.asked());
                 located.addresses

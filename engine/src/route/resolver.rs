@@ -93,6 +93,18 @@ impl Resolver {
         }
     }
 
+    /// One for the lookups of a round. Each sees the DNS as it is, but for what zones say of their keys: that is asked once.
+    #[must_use]
+    pub(crate) fn of_round(&self) -> Self {
+        Self {
+            servers: self.servers.clone(),
+            belief: match &self.belief {
+                Belief::Own(validation) => Belief::Own(validation.of_round()),
+                other => other.clone(),
+            },
+        }
+    }
+
     /// Looks a name up and follows aliases to their end; `Answer::Alias` does not come back.
     ///
     /// # Errors

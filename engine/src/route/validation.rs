@@ -1,15 +1,16 @@
 //! Own validation of DNSSEC (RFC 4035 §5), by hickory's validator over our questions and our clock.
 //!
 //! hickory-resolver puts the same validator over sockets and timers of its own, which neither a mapped network nor a clock
-//! that is moved can reach; hence the validator alone. Nothing is kept from one lookup to the next: each is validated from
-//! the anchors down, and its signatures by the time at which it is made.
+//! that is moved can reach; hence the validator alone. Each lookup is validated from the anchors down, and its signatures by
+//! the time at which it is made. What zones say of their keys is asked once for the lookups of a round, and kept no longer.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -35,11 +36,26 @@ pub(super) const QUESTION_LIMIT: usize = 100;
 
 /// The validator.
 #[derive(Clone)]
-pub(super) struct Validation(Arc<TrustAnchors>);
+pub(super) struct Validation {
+    anchors: Arc<TrustAnchors>,
+    /// None: what is asked for one lookup serves no other.
+    keys: Option<Keys>,
+}
 
 impl Validation {
     pub(super) fn new(anchors: &DnsAnchors) -> Self {
-        Self(Arc::new(anchors.keys()))
+        Self {
+            anchors: Arc::new(anchors.keys()),
+            keys: None,
+        }
+    }
+
+    /// One whose lookups have in common what zones say of their keys.
+    pub(super) fn of_round(&self) -> Self {
+        Self {
+            anchors: Arc::clone(&self.anchors),
+            keys: Some(Keys::default()),
+        }
     }
 
     /// Asks one question, and says what the answer means and what the signatures say of it.
@@ -52,8 +68,9 @@ impl Validation {
         let questions = Questions {
             servers: servers.clone(),
             left: Arc::new(AtomicUsize::new(QUESTION_LIMIT)),
+            keys: self.keys.clone().unwrap_or_default(),
         };
-        let handle = DnssecDnsHandle::with_trust_anchor(questions, Arc::clone(&self.0));
+        let handle = DnssecDnsHandle::with_trust_anchor(questions, Arc::clone(&self.anchors));
         let clock = &servers.outside.clock;
         let mut lookup = Box::pin(async move {
             let mut query = Query::query(name.clone(), kind);
@@ -130,11 +147,32 @@ thread_local! {
     static NOW: Cell<SystemTime> = const { Cell::new(UNIX_EPOCH) };
 }
 
+/// What zones, and those above them, said of their keys: DNSKEY and DS records, with their signatures or denials.
+#[derive(Clone, Default)]
+struct Keys(Arc<Mutex<HashMap<(Name, RecordType), Message>>>);
+
+impl Keys {
+    fn get(&self, name: &Name, kind: RecordType) -> Option<Message> {
+        self.lock().get(&(name.clone(), kind)).cloned()
+    }
+
+    fn keep(&self, name: &Name, kind: RecordType, message: &Message) {
+        if matches!(kind, RecordType::DNSKEY | RecordType::DS) {
+            self.lock().insert((name.clone(), kind), message.clone());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Name, RecordType), Message>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Questions in the way that the validator asks them.
 #[derive(Clone)]
 struct Questions {
     servers: Servers,
     left: Arc<AtomicUsize>,
+    keys: Keys,
 }
 
 impl Questions {
@@ -147,8 +185,14 @@ impl Questions {
         let query = request.queries.first();
         let query = query.ok_or(NetError::Message("a request without a question"))?;
         let (name, kind) = (query.name(), query.query_type());
+        if let Some(message) = self.keys.get(name, kind) {
+            return Ok(DnsResponse::from_message(message)?);
+        }
         match self.servers.ask(name, kind, Checking::Disabled).await {
-            Ok((message, _)) => Ok(DnsResponse::from_message(message)?),
+            Ok((message, _)) => {
+                self.keys.keep(name, kind, &message);
+                Ok(DnsResponse::from_message(message)?)
+            }
             Err(LookupFault::Silence | LookupFault::NoResolver) => Err(NetError::Timeout),
             Err(fault) => Err(NetError::Msg(fault.to_string())),
         }

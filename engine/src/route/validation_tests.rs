@@ -154,16 +154,43 @@ async fn look_up(
     owner: &str,
     kind: RecordType,
 ) -> Result<Lookup, LookupFault> {
+    let resolver = resolver(Arc::new(root), anchors, when);
+    resolver.look_up(&name(owner), kind).await
+}
+
+fn resolver(root: Arc<Root>, anchors: &DnsAnchors, when: SystemTime) -> Resolver {
     let outside = Outside {
         clock: Arc::new(At(when)),
-        network: Arc::new(root),
+        network: root,
         ..Outside::system()
     };
     let server = "192.0.2.53:53".parse().unwrap();
     let chance = Arc::new(Chance::from_seed(0));
     let dnssec = Dnssec::Validate(anchors.clone());
-    let resolver = Resolver::new(outside, vec![server], &dnssec, chance);
-    resolver.look_up(&name(owner), kind).await
+    Resolver::new(outside, vec![server], &dnssec, chance)
+}
+
+#[tokio::test]
+async fn lookups_of_a_round_ask_once_for_keys_and_each_time_for_the_answer() {
+    let root = Arc::new(Root::signed());
+    let resolver = resolver(Arc::clone(&root), &root.anchors(), now());
+    let asked = async |resolver: &Resolver| {
+        let before = root.asked.load(Ordering::Relaxed);
+        let found = resolver.look_up(&name("mx.test."), RecordType::A).await;
+        assert_eq!(found.unwrap().security, Security::Secure);
+        root.asked.load(Ordering::Relaxed) - before
+    };
+    let whole = asked(&resolver).await;
+    assert!(whole > 1, "{whole}");
+    assert_eq!(
+        asked(&resolver).await,
+        whole,
+        "lookups apart have nothing in common"
+    );
+    for _ in 0..2 {
+        let round = resolver.of_round();
+        assert_eq!([asked(&round).await, asked(&round).await], [whole, 1]);
+    }
 }
 
 #[tokio::test]
