@@ -34,6 +34,24 @@ pub(crate) fn scenario(folder: &Path, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
+/// The profile of `mtaspec relay` in a folder of its own, with a difference in one of its files. What it cannot deliver it gives
+/// up soon: the tests wait for it.
+pub(crate) fn own_relay(folder: &Path, (changed, from, to): (&str, &str, &str)) -> String {
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/subjects/mtaspec");
+    let own = folder.join("mtaspec");
+    std::fs::create_dir(&own).unwrap();
+    for name in ["profile.toml", "settings.toml"] {
+        let mut text = std::fs::read_to_string(profile.join(name)).unwrap();
+        if name == changed {
+            assert!(text.contains(from), "{from} stands in {name} no more");
+            text = text.replace(from, to);
+        }
+        let sooner = text.replace("\"30 s\"", "\"4 s\"");
+        std::fs::write(own.join(name), sooner.replace("\"5 s\"", "\"1 s\"")).unwrap();
+    }
+    own.display().to_string()
+}
+
 pub(crate) const HEALTHY: &str = r#"
 title  = "A healthy host takes mail over TLS"
 why    = "Nothing else can be judged."

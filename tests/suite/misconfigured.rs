@@ -2,10 +2,7 @@
 //!
 //! The relay is `mtaspec relay`, whose settings the test spoils.
 
-use std::fs;
-use std::path::Path;
-
-use super::command::{HEALTHY, scenario, told};
+use super::command::{HEALTHY, own_relay, scenario, told};
 
 const UNDER_A_RULE: &str = r#"
 title  = "Without TLS nothing goes out under a rule"
@@ -19,23 +16,10 @@ expect = { outcome = ["deferred", "returned"] }
 fn told_of_spoiled(from: &str, to: &str) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/subjects/mtaspec");
-    let own = folder.join("mtaspec");
-    fs::create_dir(&own).unwrap();
-    // What is given up is given up soon: the test waits for it.
-    let sooner = |text: String| {
-        let text = text.replace("\"26 s\"", "\"4 s\"");
-        text.replace("\"5 s\"", "\"1 s\"")
-    };
-    let whole = fs::read_to_string(profile.join("profile.toml")).unwrap();
-    fs::write(own.join("profile.toml"), sooner(whole)).unwrap();
-    let settings = fs::read_to_string(profile.join("settings.toml")).unwrap();
-    let changed = settings.replace(from, to);
-    assert_ne!(changed, settings, "{from} stands in the settings no more");
-    fs::write(own.join("settings.toml"), sooner(changed)).unwrap();
+    let own = own_relay(folder, ("settings.toml", from, to));
     let cases = [("healthy.toml", HEALTHY), ("rule.toml", UNDER_A_RULE)];
     let [healthy, rule] = cases.map(|(name, text)| scenario(folder, name, text));
-    told(&["run", "--subject", own.to_str().unwrap(), &healthy, &rule])
+    told(&["run", "--subject", &own, &healthy, &rule])
 }
 
 #[test]

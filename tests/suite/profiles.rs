@@ -81,8 +81,8 @@ fn cases_that_the_suite_does_not_have_are_told_where_they_stand() {
     let (code, out, err) = told(&["check", "--subject", made]);
     assert_eq!((code, out.as_str()), (2, ""));
     insta::assert_snapshot!(err.replace(parent, "[FOLDER]"), @r#"
-    [FOLDER]/my-relay/profile.toml:110:10: the suite has no case "routing/second-mx-hosts*"
-    110 | cases = ["routing/second-mx-hosts*"]
+    [FOLDER]/my-relay/profile.toml:114:10: the suite has no case "routing/second-mx-hosts*"
+    114 | cases = ["routing/second-mx-hosts*"]
         |          ^^^^^^^^^^^^^^^^^^^^^^^^^^
     help: `mtaspec list` has all ids
 

@@ -12,6 +12,7 @@ use mtaspec_harness::subject::{Briefing, Running, Subject, SubjectError};
 use mtaspec_judge::events::{Event, What};
 use mtaspec_judge::scenario::{Case, Catalogue, read_text};
 
+use super::command::{own_relay, scenario, told};
 use super::play::internet_at;
 
 /// The engine, which says of itself that it sends before the first fetch has ended, or not.
@@ -132,4 +133,55 @@ fn a_policy_that_nobody_knows_is_met_in_the_first_step() {
     let world = WORLD.replace("sts = {}", "sts = { known = false }");
     let events = played(false, &world);
     assert!(events.iter().all(|event| event.step > 0));
+}
+
+/// Its policy names another host, so neither the warm-up nor the message of the case is delivered.
+const HOST_NOT_NAMED: &str = r#"
+title  = "Mail does not go to hosts that the policy does not name"
+why    = "That is what the policy is for."
+domain."example.test".sts.mx = ["other.example.test"]
+expect = { outcome = ["deferred", "returned"] }
+"#;
+
+#[test]
+fn what_a_relay_holds_of_the_warm_up_is_removed_and_what_it_holds_of_the_case_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // It says what it is asked to remove, and does nothing: both messages end as their lifetime does.
+    let remove =
+        "\n[remove]\ncommand = [\"sh\", \"-c\", 'echo \"asked to remove $*\"', \"sh\"]\n\n[time]\n";
+    let own = own_relay(folder, ("profile.toml", "\n[time]\n", remove));
+    let profile = Path::new(&own).join("profile.toml");
+    let text = std::fs::read_to_string(&profile).unwrap();
+    // One that may send before it knows the policy.
+    let text = text.replace("  \"sts-at-once\",\n", "");
+    std::fs::write(profile, text).unwrap();
+    let case = scenario(folder, "held.toml", HOST_NOT_NAMED);
+    let records = folder.join("records");
+    let run = [
+        "run",
+        "--subject",
+        &own,
+        "--record",
+        records.to_str().unwrap(),
+        &case,
+    ];
+    let (code, out, err) = told(&run);
+    assert_eq!(code, 0, "{out}{err}");
+    let log = std::fs::read_to_string(records.join("relay.log")).unwrap();
+    let lines: Vec<_> = log.lines().collect();
+    let is_asked = |line: &&str| line.starts_with("asked to remove user@example.");
+    let first = lines.iter().position(is_asked).unwrap();
+    let last = lines.iter().rposition(is_asked).unwrap();
+    let (_, domain) = lines[first].split_once("example.").unwrap();
+    // The warm-up's message has come in before, and the case's behind.
+    let came_in = |lines: &[&str]| {
+        let of_case = lines
+            .iter()
+            .filter(|line| line.contains("a message came in"));
+        of_case.filter(|line| line.contains(domain)).count()
+    };
+    assert_eq!(came_in(&lines[..first]), 1, "{log}");
+    assert_eq!(came_in(&lines[first..last]), 0, "{log}");
+    assert_eq!(came_in(&lines[last..]), 1, "{log}");
 }

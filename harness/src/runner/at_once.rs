@@ -4,6 +4,7 @@
 //! of its own, as in `run.rs`. What may kill the relay is played last, each case alone and with a relay started anew.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mtaspec_judge::events::Recording;
 use mtaspec_judge::scenario::Case;
@@ -47,11 +48,33 @@ pub fn play_at_once(
         if stop.is_wanted() {
             return Ok(());
         }
-        let recordings = play_wave(player, relay, &wave, stop)?;
+        if wave
+            .iter()
+            .any(|case| relay.profile().is_dangerous(&case.id))
+        {
+            relay.dismiss();
+        }
+        let recordings = play_wave(player, relay, &wave, Then::Ends, stop)?;
         let judgeable = recordings.into_iter();
         ready(judgeable.flat_map(|one| schedule.played(one)).collect());
     }
     Ok(())
+}
+
+/// Plays what has to be seen before anything else. Nobody waits for what comes late, and the relay goes on to what is played next.
+///
+/// # Errors
+/// When the relay cannot be started.
+pub fn play_first(
+    player: &Player,
+    relay: &RelayOfRun,
+    cases: &[Arc<Case>],
+    stop: &Stop,
+) -> Result<Vec<Evidence>, RelayRunError> {
+    let mut schedule = Schedule::new(cases, cases);
+    let recordings = play_wave(player, relay, &schedule.plays(), Then::GoesOn, stop)?;
+    let judgeable = recordings.into_iter();
+    Ok(judgeable.flat_map(|one| schedule.played(one)).collect())
 }
 
 /// Plans all that is to be played, and tells the relay of all of it.
@@ -83,16 +106,30 @@ fn waves(relay: &RelayOfRun, plays: Vec<Arc<Case>>) -> Vec<Vec<Arc<Case>>> {
         .collect()
 }
 
+/// What becomes of the relay behind a wave.
+#[derive(Clone, Copy)]
+enum Then {
+    /// It goes on at once.
+    GoesOn,
+    /// What comes late is waited for, and it is stopped.
+    Ends,
+}
+
 fn play_wave(
     player: &Player,
     relay: &RelayOfRun,
     wave: &[Arc<Case>],
+    then: Then,
     stop: &Stop,
 ) -> Result<Vec<Recording>, RelayRunError> {
     let token = player.plan.token.as_deref();
     let label = |case: &Arc<Case>| Label::of(&case.id, token);
     let labels = wave.iter().map(|case| label(case).as_str().to_owned());
-    let shift = relay.begin(labels.collect())?;
+    let quiet = match then {
+        Then::GoesOn => Duration::ZERO,
+        Then::Ends => relay.profile().times.quiet,
+    };
+    let shift = relay.begin(labels.collect(), quiet)?;
     let recordings = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for case in wave {
@@ -110,7 +147,10 @@ fn play_wave(
         }
         Ok::<(), std::io::Error>(())
     })?;
-    shift.end();
+    match then {
+        Then::GoesOn => shift.stay(),
+        Then::Ends => shift.end(),
+    }
     Ok(recordings
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner))

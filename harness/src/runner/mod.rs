@@ -9,7 +9,7 @@ mod run;
 mod schedule;
 mod warm_up;
 
-pub use at_once::{RelayRunError, play_at_once, tell_relay};
+pub use at_once::{RelayRunError, play_at_once, play_first, tell_relay};
 pub use case::Player;
 pub use causes::with_causes;
 pub use controls::{Misconfigured, control_failed, controls};

@@ -25,7 +25,7 @@ impl Play<'_> {
                 }
             }
         }
-        self.subject.settle().await?;
+        self.subject.settle_warm_up().await?;
         self.world.end_warm_up().await?;
         Ok(())
     }

@@ -178,6 +178,15 @@ pub trait Running: Send {
     /// When that does not come.
     async fn settle(&mut self) -> Result<(), SubjectError>;
 
+    /// The same behind the messages of the warm-up (SCENARIOS §3), which are there for the policies that are met on the way:
+    /// one that was tried and waits need not be waited for.
+    ///
+    /// # Errors
+    /// When that does not come.
+    async fn settle_warm_up(&mut self) -> Result<(), SubjectError> {
+        self.settle().await
+    }
+
     /// Lets so much time of the case pass.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 //! That mail goes out and comes back is shown before anything else, since no case means anything without it. The controls of
 //! single capabilities wait for messages to be given up, so they are played with the cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mtaspec_harness::runner::{
-    Evidence, Misconfigured, Player, Stop, control_failed, controls, play_at_once, tell_relay,
+    Evidence, Misconfigured, Player, Stop, control_failed, controls, play_first, tell_relay,
     with_causes,
 };
 use mtaspec_harness::subject::{RelayOfRun, Subject as _};
@@ -27,7 +27,7 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Tells the relay of all cases and plays the controls of what every relay must do.
+    /// Tells the relay of all cases, and of the controls of what they need, and plays those of what every relay must do.
     ///
     /// # Errors
     /// When it cannot be told, does not start, or lets no mail out or in.
@@ -39,8 +39,12 @@ impl Proof {
         stop: &Stop,
     ) -> Result<Self, Trouble> {
         let claimed = relay.capabilities();
+        let asked: BTreeSet<&String> = (cases.iter()).flat_map(|case| &case.capabilities).collect();
         let mut own = controls();
-        own.retain(|control| control.capabilities.is_subset(&claimed));
+        own.retain(|control| {
+            let mut needed = control.capabilities.iter();
+            needed.all(|word| claimed.contains(word) && asked.contains(word))
+        });
         for (cases, known) in [(&own[..], &own[..]), (cases, known)] {
             tell_relay(player, relay, cases, known)
                 .map_err(|failure| Trouble::run(with_causes(&failure)))?;
@@ -52,11 +56,9 @@ impl Proof {
             waiting,
             unproved: BTreeMap::new(),
         };
-        let mut failed = Vec::new();
-        play_at_once(player, relay, &first, &first, stop, |played| {
-            failed.extend(played.iter().filter_map(control_failed));
-        })
-        .map_err(|error| Trouble::run(format!("{}: {error}", proof.name)))?;
+        let played = play_first(player, relay, &first, stop)
+            .map_err(|error| Trouble::run(format!("{}: {error}", proof.name)))?;
+        let failed = played.iter().filter_map(control_failed).collect();
         if proof.note(failed) {
             return Err(Trouble::run(format!(
                 "{} does not let mail out and notices back in, so nothing can be said of it; what it said last:{}",

@@ -16,14 +16,8 @@ use super::super::silence::Patience;
 use super::super::way_in::WayIn;
 use super::keeper::Errands;
 use super::run_state::{Health, Look, RunState};
+use super::watch::{Leftovers, Next, Watch};
 use crate::recorder::Teller;
-
-/// So many looks in a row must show nothing of a case. One look reads one folder of a queue after the other, and misses what is
-/// moved meanwhile from one that was not yet read to one that was; a relay with much to do moves much.
-const EMPTY_LOOKS: usize = 4;
-
-/// How long after the first sign of an attempt the attempt is over.
-const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// How long what concerns all cases takes, as the profile has it.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +35,8 @@ pub(super) struct AtCase {
     pub(super) pace: Pace,
     /// Whether its queue can be looked at.
     pub(super) shows_queue: bool,
+    /// Whether what waits can be taken out of it.
+    pub(super) can_remove: bool,
     pub(super) label: String,
     pub(super) injection: SocketAddr,
     pub(super) way_in: WayIn,
@@ -65,13 +61,13 @@ impl AtCase {
         self.has_ended
     }
 
-    async fn nothing_queued(&mut self) {
+    /// Waits until nothing of the case waits, or nobody waits for it any longer.
+    async fn nothing_queued(&mut self, leftovers: Leftovers) -> Result<(), SubjectError> {
         let since = Instant::now();
+        let mut watch = Watch::new(since, leftovers);
         let (mut looks, mut health) = (self.state.looks(), self.state.health());
-        let (mut empty, mut last) = (0, since);
-        let mut tried = None;
         let longest = self.pace.patience.longest;
-        while !self.is_gone() && since.elapsed() < longest && empty < EMPTY_LOOKS {
+        while !self.is_gone() && since.elapsed() < longest {
             let left = longest.saturating_sub(since.elapsed());
             tokio::select! {
                 _ = looks.changed() => {}
@@ -79,21 +75,26 @@ impl AtCase {
                 () = tokio::time::sleep(left) => {}
             }
             let look = looks.borrow_and_update().clone();
-            // What began before the last message went in shows nothing, and the same look shows nothing new.
-            if look.began <= last {
-                continue;
+            let waiting = look.of(&self.label);
+            let is_tried = || is_tried(&self.briefing.recorder.events());
+            match watch.look(look.began, !waiting.is_empty(), Instant::now(), is_tried) {
+                Next::Wait => {}
+                Next::Tell => self.tell_kept(&look),
+                Next::Remove => self.remove(waiting).await?,
+                Next::Rest => return Ok(()),
             }
-            last = look.began;
-            // A relay with much to do comes late to the first attempt, and what it has not tried it does not keep.
-            if tried.is_none() && is_tried(&self.briefing.recorder.events()) {
-                tried = Some(Instant::now() + ATTEMPT);
-            }
-            let was_tried = tried.is_some_and(|tried| look.began >= tried);
-            if was_tried && look.began.duration_since(since) >= self.pace.kept_after {
-                self.tell_kept(&look);
-            }
-            let is_empty = look.of(&self.label).is_empty();
-            empty = if is_empty { empty + 1 } else { 0 };
+        }
+        Ok(())
+    }
+
+    /// Has what was handed over for the case taken out of the queue; notices on their way home stay.
+    async fn remove(&self, waiting: &[Listed]) -> Result<(), SubjectError> {
+        let mail = &self.briefing.mail;
+        let own = (waiting.iter()).filter(|one| mail.message_of_sender(&one.sender).is_some());
+        let recipients: Vec<_> = own.map(|one| one.recipient.clone()).collect();
+        match recipients.is_empty() {
+            true => Ok(()),
+            false => self.errands.remove(recipients).await,
         }
     }
 
@@ -162,11 +163,19 @@ impl Running for AtCase {
     /// Of a relay that shows no queue it is known only that nothing happens any more.
     async fn settle(&mut self) -> Result<(), SubjectError> {
         if self.shows_queue {
-            self.nothing_queued().await;
-        } else {
-            self.nothing_seen().await;
+            let leftovers = Leftovers::Told(self.pace.kept_after);
+            return self.nothing_queued(leftovers).await;
         }
+        self.nothing_seen().await;
         Ok(())
+    }
+
+    /// A queue that was made short for a run is still far too long for a message that nobody judges.
+    async fn settle_warm_up(&mut self) -> Result<(), SubjectError> {
+        if self.can_remove {
+            return self.nothing_queued(Leftovers::Removed).await;
+        }
+        self.settle().await
     }
 
     async fn advance(&mut self, _duration: Duration) -> Result<(), SubjectError> {

@@ -1,4 +1,4 @@
-//! Who keeps the relay of a run once it is started: looks at its queue, runs errands for the cases, and ends it.
+//! Who keeps the relay of a run once it is started: looks at its queue, and runs errands for the cases.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ const ERRANDS: usize = 64;
 enum Errand {
     /// Everything that waits is due now.
     Retry,
+    /// What was tried and waits for these recipients is to go.
+    Remove(Vec<String>),
     /// The relay is told something else about the case with this label.
     Change(String, Box<Instructions>),
 }
@@ -40,6 +42,10 @@ impl Errands {
 
     pub(super) async fn retry(&self) -> Result<(), SubjectError> {
         self.run(Errand::Retry).await
+    }
+
+    pub(super) async fn remove(&self, recipients: Vec<String>) -> Result<(), SubjectError> {
+        self.run(Errand::Remove(recipients)).await
     }
 
     pub(super) async fn change(
@@ -63,17 +69,17 @@ impl Errands {
 pub(super) struct Ordered(mpsc::Receiver<Order>);
 
 /// The keeper of one relay while it runs.
-pub(super) struct Keeper {
+pub(super) struct Keeper<'r> {
     pub(super) ways: Ways,
-    pub(super) process: RelayProcess,
+    pub(super) process: &'r mut RelayProcess,
     pub(super) state: Arc<RunState>,
     pub(super) log: Log,
     /// The run is over when nothing has happened for so long behind the last case.
     pub(super) quiet: Duration,
 }
 
-impl Keeper {
-    /// Keeps the relay until every case has left and all is quiet, and ends it.
+impl Keeper<'_> {
+    /// Keeps the relay until every case has left and all is quiet.
     pub(super) async fn keep(mut self, Ordered(mut errands): Ordered) {
         let mut since = (self.state.events(), Instant::now());
         let mut left = None;
@@ -102,8 +108,6 @@ impl Keeper {
             }
         }
         self.state.end();
-        let stop = self.ways.command(Verb::Stop).ok().flatten();
-        self.process.stop(stop).await;
     }
 
     /// Late events count as well: as long as some come, the worlds stay; but not for a relay that never rests.
@@ -144,19 +148,32 @@ impl Keeper {
         }
     }
 
-    /// Changes come first: what is tried again is tried by what holds now.
+    /// Changes come first: what is tried again is tried by what holds now. What is to go is not tried again.
     async fn run_all(&mut self, orders: Vec<Order>) {
-        let (mut changes, mut retries) = (Vec::new(), Vec::new());
+        let (mut changes, mut removals, mut retries) = (Vec::new(), Vec::new(), Vec::new());
+        let mut leaving = Vec::new();
         for (errand, answer) in orders {
             match errand {
                 Errand::Retry => retries.push(answer),
+                Errand::Remove(recipients) => {
+                    leaving.extend(recipients);
+                    removals.push(answer);
+                }
                 Errand::Change(label, instructions) => {
                     self.ways.change(&label, &instructions);
                     changes.push(answer);
                 }
             }
         }
-        for (verb, answers) in [(Verb::Reload, changes), (Verb::Retry, retries)] {
+        let remove = Verb::Remove {
+            recipients: &leaving,
+        };
+        let verbs = [
+            (Verb::Reload, changes),
+            (remove, removals),
+            (Verb::Retry, retries),
+        ];
+        for (verb, answers) in verbs {
             if answers.is_empty() {
                 continue;
             }
@@ -173,15 +190,18 @@ impl Keeper {
             self.ways.write()?;
         }
         let profile = Arc::clone(&self.ways.profile);
+        let command = self.ways.command(verb)?;
         let prompt = match verb {
             Verb::Retry => profile.retry.as_ref(),
-            _ => profile.reload.as_ref(),
+            Verb::Reload => profile.reload.as_ref(),
+            _ => None,
         };
-        match prompt {
-            Some(prompt) => self.prompt(prompt, self.ways.command(verb)?).await,
+        match (prompt, command) {
+            (Some(prompt), command) => self.prompt(prompt, command).await,
+            (None, Some(command)) => run(command, &self.log).await,
             // What its profile has nothing for it notices by itself.
-            None if verb == Verb::Reload => Ok(()),
-            None => Err(SubjectError::Unsupported(
+            (None, None) if verb == Verb::Reload => Ok(()),
+            (None, None) => Err(SubjectError::Unsupported(
                 "to try again: its profile has no [retry]".to_owned(),
             )),
         }

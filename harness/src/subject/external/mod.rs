@@ -9,7 +9,9 @@ mod keeper;
 mod relay;
 mod relay_process;
 mod run_state;
+mod started;
 mod tables;
+mod watch;
 
 pub use relay::{RelayOfRun, Shift, relay_folder};
 pub use tables::tell_first_step;

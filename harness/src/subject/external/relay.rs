@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::at_case::{AtCase, Pace};
-use super::keeper::{Errands, Keeper};
-use super::relay_process::{Log, RelayProcess};
+use super::keeper::Errands;
+use super::relay_process::Log;
 use super::run_state::RunState;
+use super::started::Started;
 use super::tables::{CaseTables, ToldCase};
 use crate::plan::PlannedCase;
 use crate::subject::contract::{Briefing, Instructions, Running, Subject, SubjectError};
@@ -84,7 +86,7 @@ impl Ways {
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.told)
     }
 }
 
@@ -95,7 +97,9 @@ pub struct RelayOfRun {
     injection: SocketAddr,
     way_in: WayIn,
     log: Log,
-    shift: Mutex<Option<OnDuty>>,
+    duty: Mutex<Option<OnDuty>>,
+    /// Between two shifts: what was not stopped behind the first.
+    stayed: Mutex<Option<Started>>,
 }
 
 #[derive(Clone)]
@@ -124,7 +128,8 @@ impl RelayOfRun {
             },
             version,
             log: Log::default(),
-            shift: Mutex::default(),
+            duty: Mutex::default(),
+            stayed: Mutex::default(),
         })
     }
 
@@ -142,6 +147,12 @@ impl RelayOfRun {
         self.ways.told().cases.insert(label, (case, tables));
     }
 
+    /// Stops it, if it stayed when the last shift ended.
+    pub fn dismiss(&self) {
+        let stayed = lock(&self.stayed).take();
+        drop(stayed);
+    }
+
     /// What it has said last, each line begun on a line of its own.
     #[must_use]
     pub fn last_said(&self) -> String {
@@ -156,44 +167,32 @@ impl RelayOfRun {
         self.log.write_to(file)
     }
 
-    /// Starts it for the cases with these labels and waits until it greets.
+    /// Puts it to work for the cases with these labels, until nothing has happened for so long behind the last of them. It is
+    /// started, unless it stayed when the shift before ended.
     ///
     /// # Errors
-    /// When it does not.
-    pub fn begin(&self, labels: BTreeSet<String>) -> Result<Shift<'_>, SubjectError> {
-        let cannot = |error: std::io::Error| SubjectError::Start(error.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(cannot)?;
-        self.ways.write()?;
-        let profile = &self.ways.profile;
-        let process = runtime.block_on(async {
-            let command = self.ways.command(Verb::Start)?;
-            let (Some(command), Some(start)) = (command, &profile.start) else {
-                return Ok(RelayProcess::none(self.log.clone()));
-            };
-            let mut process =
-                RelayProcess::start(command, start.foreground, self.log.clone()).await?;
-            if let InjectBy::Port(_) = profile.inject.by {
-                process.greeted(self.injection, start.ready).await?;
-            }
-            Ok::<_, SubjectError>(process)
-        })?;
+    /// When it does not start and greet.
+    pub fn begin(
+        &self,
+        labels: BTreeSet<String>,
+        quiet: Duration,
+    ) -> Result<Shift<'_>, SubjectError> {
+        let mut started = match lock(&self.stayed).take() {
+            Some(started) => started,
+            None => Started::new(self.ways.clone(), self.log.clone(), self.injection)?,
+        };
         let state = Arc::new(RunState::new(labels));
         let (errands, ordered) = Errands::new();
-        let keeper = Keeper {
-            ways: self.ways.clone(),
-            process,
-            state: Arc::clone(&state),
-            log: self.log.clone(),
-            quiet: profile.times.quiet,
+        let of_keeper = Arc::clone(&state);
+        let keep = move || {
+            started.keep(of_keeper, ordered, quiet);
+            started
         };
         let thread = std::thread::Builder::new()
             .name("keeper".to_owned())
-            .spawn(move || runtime.block_on(keeper.keep(ordered)))
-            .map_err(cannot)?;
-        *self.shift() = Some(OnDuty {
+            .spawn(keep)
+            .map_err(|error| SubjectError::Start(error.to_string()))?;
+        *lock(&self.duty) = Some(OnDuty {
             state: Arc::clone(&state),
             errands,
         });
@@ -203,10 +202,10 @@ impl RelayOfRun {
             thread: Some(thread),
         })
     }
+}
 
-    fn shift(&self) -> MutexGuard<'_, Option<OnDuty>> {
-        self.shift.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Connections are not kept for a next message: those who hand messages over have nothing in common but the relay.
@@ -258,11 +257,11 @@ fn version(profile: &Profile, bare: &Data) -> Result<String, SubjectError> {
         .ok_or_else(|| start(format!("its version is not in {:?}", said.trim())))
 }
 
-/// The relay at work, from a start to an end.
+/// The relay at work for some cases.
 pub struct Shift<'r> {
     relay: &'r RelayOfRun,
     state: Arc<RunState>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    thread: Option<JoinHandle<Started>>,
 }
 
 impl Shift<'_> {
@@ -271,18 +270,21 @@ impl Shift<'_> {
         self.state.leave(label);
     }
 
-    /// Waits until all cases have left and all is quiet, and ends the relay.
+    /// Waits until all cases have left and all is quiet, and stops the relay.
     pub fn end(mut self) {
         self.finish();
     }
 
-    fn finish(&mut self) {
+    /// Waits for that, and leaves the relay at work for the next shift.
+    pub fn stay(mut self) {
+        *lock(&self.relay.stayed) = self.finish();
+    }
+
+    fn finish(&mut self) -> Option<Started> {
         self.state.leave_all();
-        if let Some(thread) = self.thread.take() {
-            // A keeper that panicked has told so by itself.
-            let _ = thread.join();
-        }
-        *self.relay.shift() = None;
+        *lock(&self.relay.duty) = None;
+        // A keeper that panicked has told so by itself.
+        self.thread.take()?.join().ok()
     }
 }
 
@@ -315,7 +317,7 @@ impl Subject for RelayOfRun {
     }
 
     async fn start(&self, briefing: Briefing) -> Result<Box<dyn Running>, SubjectError> {
-        let duty = self.shift().clone();
+        let duty = lock(&self.duty).clone();
         let OnDuty { state, errands } =
             duty.ok_or_else(|| SubjectError::Start("the relay does not run".to_owned()))?;
         state.begin(&briefing.recorder);
@@ -332,6 +334,7 @@ impl Subject for RelayOfRun {
                 },
             },
             shows_queue: self.ways.profile.queue.is_some(),
+            can_remove: self.ways.profile.remove.is_some(),
             label: briefing.label.clone(),
             injection: self.injection,
             way_in: self.way_in.clone(),

@@ -223,7 +223,7 @@ impl RelayProcess {
     }
 
     /// Ends it: by its own command, then by a signal, then by force.
-    pub(super) async fn stop(mut self, command: Option<Command>) {
+    pub(super) async fn stop(&mut self, command: Option<Command>) {
         if let Some(command) = command {
             // What does not stop is ended below.
             let _ = run(command, &self.log).await;

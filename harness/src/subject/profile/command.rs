@@ -27,6 +27,11 @@ pub enum Verb<'a> {
     Retry,
     /// List what waits.
     Queue,
+    /// Take messages out of the queue.
+    Remove {
+        /// Whose.
+        recipients: &'a [String],
+    },
     /// Take the message that stands on standard input.
     Inject {
         /// The envelope sender; empty is null.
@@ -66,6 +71,7 @@ impl Profile {
             Verb::Reload => self.reload.as_ref().and_then(Prompt::command),
             Verb::Retry => self.retry.as_ref().and_then(Prompt::command),
             Verb::Queue => self.queue.as_ref().map(|queue| &queue.command),
+            Verb::Remove { .. } => self.remove.as_ref(),
             Verb::Inject { .. } => match &self.inject.by {
                 InjectBy::Port(_) => None,
                 InjectBy::Command(words) => Some(words),
@@ -79,7 +85,7 @@ impl Profile {
         let seen = values(data.for_commands(sender));
         let words: Result<Vec<_>, _> = words.iter().map(|word| word.render(&seen)).collect();
         let mut words = words?;
-        if let Verb::Inject { recipients, .. } = verb {
+        if let Verb::Inject { recipients, .. } | Verb::Remove { recipients } = verb {
             words.extend(recipients.iter().cloned());
         }
         let mut words = words.into_iter();

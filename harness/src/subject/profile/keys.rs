@@ -29,6 +29,7 @@ pub(super) const FILE: Keys = Keys {
         "inject",
         "inbound",
         "queue",
+        "remove",
         "time",
         "dangerous",
         "skip",
@@ -95,6 +96,11 @@ pub(super) const QUEUE: Keys = Keys {
     keys: &["command", "message", "recipient"],
 };
 
+pub(super) const REMOVE: Keys = Keys {
+    name: "[remove]",
+    keys: &["command"],
+};
+
 pub(super) const TIME: Keys = Keys {
     name: "[time]",
     keys: &["quiet", "longest", "lifetime"],
@@ -112,7 +118,7 @@ pub(super) const SKIP: Keys = Keys {
 
 /// All of them.
 #[cfg(test)]
-pub(super) const ALL: [Keys; 16] = [
+pub(super) const ALL: [Keys; 17] = [
     FILE, VERSION, NEEDS, FOLDER, PLACED, NAMESPACE, START, STOP, RELOAD, RETRY, INJECT, INBOUND,
-    QUEUE, TIME, DANGEROUS, SKIP,
+    QUEUE, REMOVE, TIME, DANGEROUS, SKIP,
 ];

@@ -51,6 +51,8 @@ pub struct Profile {
     pub inbound_port: u16,
     /// How its queue is listed; none: it cannot be.
     pub queue: Option<Queue>,
+    /// How what waits is taken out of the queue without a word to its sender; none: it stays until it is given up.
+    pub remove: Option<Vec<Template>>,
     /// How long things take.
     pub times: Times,
     /// Cases that it may not survive.

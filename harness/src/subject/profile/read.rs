@@ -119,6 +119,12 @@ fn read(
     parts::start_is_needed(file, inject.as_ref());
     let inbound_port = parts::inbound_port(file);
     let queue = parts::queue(file, trial);
+    let remove = parts::command(file, "remove", &keys::REMOVE, trial);
+    if let (Some(node), None) = (file.node("remove"), file.node("queue")) {
+        let complaint = Complaint::new("[remove] needs [queue], which is not here");
+        let help = "what is removed is what was seen to wait; say how the queue is listed";
+        file.notes().note(node.span, complaint.help(help));
+    }
     let times = parts::times(file);
     let dangerous = parts::dangerous(file, ids);
     let skipped = parts::skipped(file, ids);
@@ -153,6 +159,7 @@ fn read(
         }),
         inject: inject?,
         queue,
+        remove,
         times,
         dangerous,
         skipped,
