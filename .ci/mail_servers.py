@@ -4,9 +4,9 @@
 Usage: mail_servers.py MTASPEC LANE..      (a lane: names of profiles with spaces between, played one after the other)
 
 Lanes go side by side, each run in namespaces of its own: mail servers wait most of the time, but not at the beginning, so those
-with most to do should not begin together. What came out otherwise than
-listed is played once more, without the cases that came out as listed, and is told either way: a machine that does much else makes a relay late
-now and then. More than a few such cases fail the relay, and so does one that comes out otherwise both times.
+with most to do should not begin together. What came out otherwise than listed is played once more, without the cases that came
+out as listed, and is told either way: a machine that does much else makes a relay late now and then. More than a few such cases
+fail the relay, and so does one that comes out otherwise both times.
 """
 
 import json
