@@ -46,6 +46,7 @@ pub(crate) fn own_relay(folder: &Path, (changed, from, to): (&str, &str, &str)) 
             assert!(text.contains(from), "{from} stands in {name} no more");
             text = text.replace(from, to);
         }
+        assert!(text.contains("\"30 s\""), "{name} has another lifetime");
         let sooner = text.replace("\"30 s\"", "\"4 s\"");
         std::fs::write(own.join(name), sooner.replace("\"5 s\"", "\"1 s\"")).unwrap();
     }

@@ -184,4 +184,7 @@ fn what_a_relay_holds_of_the_warm_up_is_removed_and_what_it_holds_of_the_case_is
     assert_eq!(came_in(&lines[..first]), 1, "{log}");
     assert_eq!(came_in(&lines[first..last]), 0, "{log}");
     assert_eq!(came_in(&lines[last..]), 1, "{log}");
+    // The relay of the first controls is that of the case.
+    let begun = lines.iter().filter(|line| line.contains("\"ready\":true"));
+    assert_eq!(begun.count(), 1, "{log}");
 }

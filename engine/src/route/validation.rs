@@ -147,7 +147,8 @@ thread_local! {
     static NOW: Cell<SystemTime> = const { Cell::new(UNIX_EPOCH) };
 }
 
-/// What zones, and those above them, said of their keys: DNSKEY and DS records, with their signatures or denials.
+/// What zones, and those above them, said of their keys: DNSKEY and DS records, with their signatures or denials, as they came.
+/// What is bogus among it makes all lookups bogus that it is kept for; silence is not kept.
 #[derive(Clone, Default)]
 struct Keys(Arc<Mutex<HashMap<(Name, RecordType), Message>>>);
 

@@ -46,8 +46,9 @@ pub fn play_at_once(
     let mut schedule = Schedule::new(cases, known);
     for wave in waves(relay, schedule.plays()) {
         if stop.is_wanted() {
-            return Ok(());
+            break;
         }
+        // Behind the controls it would go on, and these want one that was started anew.
         if wave
             .iter()
             .any(|case| relay.profile().is_dangerous(&case.id))
@@ -55,9 +56,9 @@ pub fn play_at_once(
             relay.dismiss();
         }
         let recordings = play_wave(player, relay, &wave, Then::Ends, stop)?;
-        let judgeable = recordings.into_iter();
-        ready(judgeable.flat_map(|one| schedule.played(one)).collect());
+        ready(judgeable(&mut schedule, recordings));
     }
+    relay.dismiss();
     Ok(())
 }
 
@@ -73,8 +74,13 @@ pub fn play_first(
 ) -> Result<Vec<Evidence>, RelayRunError> {
     let mut schedule = Schedule::new(cases, cases);
     let recordings = play_wave(player, relay, &schedule.plays(), Then::GoesOn, stop)?;
-    let judgeable = recordings.into_iter();
-    Ok(judgeable.flat_map(|one| schedule.played(one)).collect())
+    Ok(judgeable(&mut schedule, recordings))
+}
+
+/// What can be judged now that these were played.
+fn judgeable(schedule: &mut Schedule, recordings: Vec<Recording>) -> Vec<Evidence> {
+    let played = recordings.into_iter();
+    played.flat_map(|one| schedule.played(one)).collect()
 }
 
 /// Plans all that is to be played, and tells the relay of all of it.

@@ -24,7 +24,7 @@ pub struct Misconfigured {
     pub saw: String,
 }
 
-/// The controls for a relay with these capabilities.
+/// The controls of all capabilities.
 ///
 /// # Panics
 /// When the file of the controls is wrong, which a test would show.

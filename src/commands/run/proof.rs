@@ -60,6 +60,8 @@ impl Proof {
             .map_err(|error| Trouble::run(format!("{}: {error}", proof.name)))?;
         let failed = played.iter().filter_map(control_failed).collect();
         if proof.note(failed) {
+            // Then all is heard that it says.
+            relay.dismiss();
             return Err(Trouble::run(format!(
                 "{} does not let mail out and notices back in, so nothing can be said of it; what it said last:{}",
                 proof.name,

@@ -202,7 +202,7 @@ impl Running for AtCase {
         None
     }
 
-    /// The case has nothing more to do. Its world stays until the run is over.
+    /// The case has nothing more to do. Its world stays until the shift is over.
     async fn stop(self: Box<Self>) {
         self.state.leave(&self.label);
         self.state.over().await;

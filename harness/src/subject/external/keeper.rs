@@ -74,7 +74,7 @@ pub(super) struct Keeper<'r> {
     pub(super) process: &'r mut RelayProcess,
     pub(super) state: Arc<RunState>,
     pub(super) log: Log,
-    /// The run is over when nothing has happened for so long behind the last case.
+    /// The shift is over when nothing has happened for so long behind the last case.
     pub(super) quiet: Duration,
 }
 
@@ -93,9 +93,9 @@ impl Keeper<'_> {
             self.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                order = errands.recv() => {
+                Some(order) = errands.recv() => {
                     // What came meanwhile is done with it: one reload serves all cases that want one.
-                    let mut orders = Vec::from_iter(order);
+                    let mut orders = vec![order];
                     orders.extend(std::iter::from_fn(|| errands.try_recv().ok()));
                     self.run_all(orders).await;
                 }
@@ -201,9 +201,14 @@ impl Keeper<'_> {
             (None, Some(command)) => run(command, &self.log).await,
             // What its profile has nothing for it notices by itself.
             (None, None) if verb == Verb::Reload => Ok(()),
-            (None, None) => Err(SubjectError::Unsupported(
-                "to try again: its profile has no [retry]".to_owned(),
-            )),
+            (None, None) => {
+                let (what, table) = match verb {
+                    Verb::Retry => ("to try again", "retry"),
+                    _ => ("to take messages out of its queue", "remove"),
+                };
+                let why = format!("{what}: its profile has no [{table}]");
+                Err(SubjectError::Unsupported(why))
+            }
         }
     }
 

@@ -139,7 +139,7 @@ impl RelayOfRun {
         &self.ways.profile
     }
 
-    /// Adds a case to what the relay is told.
+    /// Adds a case to what the relay is told when it is started.
     pub fn add(&self, planned: &PlannedCase) {
         let case = ToldCase::of(planned);
         let tables = case.at_first();
@@ -168,7 +168,7 @@ impl RelayOfRun {
     }
 
     /// Puts it to work for the cases with these labels, until nothing has happened for so long behind the last of them. It is
-    /// started, unless it stayed when the shift before ended.
+    /// started, unless it stayed when the shift before ended, and lives.
     ///
     /// # Errors
     /// When it does not start and greet.
@@ -177,7 +177,8 @@ impl RelayOfRun {
         labels: BTreeSet<String>,
         quiet: Duration,
     ) -> Result<Shift<'_>, SubjectError> {
-        let mut started = match lock(&self.stayed).take() {
+        let stayed = lock(&self.stayed).take();
+        let mut started = match stayed.and_then(Started::alive) {
             Some(started) => started,
             None => Started::new(self.ways.clone(), self.log.clone(), self.injection)?,
         };
@@ -275,16 +276,17 @@ impl Shift<'_> {
         self.finish();
     }
 
-    /// Waits for that, and leaves the relay at work for the next shift.
+    /// Waits until all cases have left and all is quiet, and leaves the relay at work for the next shift.
     pub fn stay(mut self) {
         *lock(&self.relay.stayed) = self.finish();
     }
 
     fn finish(&mut self) -> Option<Started> {
         self.state.leave_all();
-        *lock(&self.relay.duty) = None;
         // A keeper that panicked has told so by itself.
-        self.thread.take()?.join().ok()
+        let started = self.thread.take()?.join().ok();
+        *lock(&self.relay.duty) = None;
+        started
     }
 }
 

@@ -141,8 +141,9 @@ struct Heard {
 impl Heard {
     /// Waits until all is in the log that it said, once it has ended.
     async fn last_words(&mut self) {
+        let outputs = std::mem::take(&mut self.outputs);
         let all = async {
-            for output in &mut self.outputs {
+            for output in outputs {
                 // One that panicked has told so by itself.
                 let _ = output.await;
             }

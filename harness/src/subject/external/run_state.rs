@@ -1,7 +1,7 @@
 //! What the cases of a run and their relay know of each other.
 //!
 //! The relay's keeper looks at the queue and publishes each look; the cases wait for looks. A case that has nothing more
-//! to do says so, and waits until the whole run is over: what comes late is still seen by its world.
+//! to do says so, and waits until the whole shift is over: what comes late is still seen by its world.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -141,7 +141,7 @@ impl RunState {
         self.lock().at_work.is_empty()
     }
 
-    /// The run is over: the worlds may end.
+    /// The shift is over: the worlds may end.
     pub(super) fn end(&self) {
         self.is_over.send_replace(true);
     }

@@ -9,11 +9,11 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::contract::SubjectError;
 use super::keeper::{Keeper, Ordered};
 use super::relay::Ways;
-use super::relay_process::{Log, RelayProcess};
+use super::relay_process::{Log, RelayProcess, how_ended};
 use super::run_state::RunState;
 use crate::subject::profile::{InjectBy, Verb};
 
-/// The relay's process and the runtime on which it is heard. Dropped, it is stopped.
+/// The relay's process and the runtime on which it is heard. Dropped, it is stopped; that must not be in another runtime.
 pub(super) struct Started {
     ways: Ways,
     log: Log,
@@ -33,22 +33,38 @@ impl Started {
             .map_err(|error| SubjectError::Start(error.to_string()))?;
         ways.write()?;
         let command = ways.command(Verb::Start)?;
-        let process = runtime.block_on(async {
-            let (Some(command), Some(start)) = (command, &ways.profile.start) else {
-                return Ok(RelayProcess::none(log.clone()));
-            };
-            let mut process = RelayProcess::start(command, start.foreground, log.clone()).await?;
-            if let InjectBy::Port(_) = ways.profile.inject.by {
-                process.greeted(injection, start.ready).await?;
-            }
-            Ok::<_, SubjectError>(process)
-        })?;
-        Ok(Self {
+        let profile = Arc::clone(&ways.profile);
+        let (Some(command), Some(start)) = (command, &profile.start) else {
+            return Ok(Self {
+                process: RelayProcess::none(log.clone()),
+                ways,
+                log,
+                runtime,
+            });
+        };
+        let process = RelayProcess::start(command, start.foreground, log.clone());
+        let mut started = Self {
+            process: runtime.block_on(process)?,
             ways,
             log,
             runtime,
-            process,
-        })
+        };
+        if let InjectBy::Port(_) = profile.inject.by {
+            let greeted = started.process.greeted(injection, start.ready);
+            started.runtime.block_on(greeted)?;
+        }
+        Ok(started)
+    }
+
+    /// The same, if it has not ended by itself.
+    pub(super) fn alive(mut self) -> Option<Self> {
+        match self.process.ended() {
+            None => Some(self),
+            Some(code) => {
+                self.log.note(&format!("mtaspec: {}", how_ended(code)));
+                None
+            }
+        }
     }
 
     /// Keeps it for these cases until all is quiet for so long behind the last of them.

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 /// moved meanwhile from one that was not yet read to one that was; a relay with much to do moves much.
 const EMPTY_LOOKS: usize = 4;
 
-/// The same of a warm-up, which nobody judges.
-const EMPTY_LOOKS_OF_WARM_UP: usize = 2;
-
 /// How long after the first sign of an attempt the attempt is over.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
@@ -77,11 +74,7 @@ impl Watch {
             self.tried = Some(now + ATTEMPT);
         }
         self.empty = if waits { 0 } else { self.empty + 1 };
-        let enough = match self.leftovers {
-            Leftovers::Told(_) => EMPTY_LOOKS,
-            Leftovers::Removed => EMPTY_LOOKS_OF_WARM_UP,
-        };
-        if self.empty >= enough {
+        if self.empty >= EMPTY_LOOKS {
             return Next::Rest;
         }
         let was_tried = self.tried.is_some_and(|tried| began >= tried);
@@ -118,13 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn looks_in_a_row_that_show_nothing_are_rest() {
+    fn four_looks_in_a_row_that_show_nothing_are_rest() {
         use Next::{Rest, Wait};
         let told = Leftovers::Told(Duration::from_secs(2));
         let nothing = |began| (began, false, false);
         let looks: Vec<_> = (1..=4).map(nothing).collect();
         assert_eq!(follows(told, &looks), [Wait, Wait, Wait, Rest]);
-        assert_eq!(follows(Leftovers::Removed, &looks[..2]), [Wait, Rest]);
+        let want = [Wait, Wait, Wait, Rest];
+        assert_eq!(follows(Leftovers::Removed, &looks), want);
         // One that began before, and one that was seen already, show nothing.
         let looks = [-1, 0, 1, 1, 2, 3, 4].map(nothing);
         let want = [Wait, Wait, Wait, Wait, Wait, Wait, Rest];
