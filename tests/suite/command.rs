@@ -314,3 +314,37 @@ fn authorities_of_ones_own_go_into_a_new_folder_alone() {
     let (code, _, err) = told(&["pki", "new", new]);
     assert_eq!(code, 2, "{err}");
 }
+
+#[test]
+fn cases_begin_at_the_time_that_is_said_if_their_subject_can_be_told_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let healthy = scenario(folder.path(), "healthy.toml", HEALTHY);
+    let report = folder.path().join("report.json");
+    let json = format!("json={}", report.display());
+    let yesterday = time::OffsetDateTime::now_utc()
+        .date()
+        .previous_day()
+        .unwrap();
+    let at = format!("{yesterday}T23:59:00Z");
+    let (code, out, err) = told(&["run", &healthy, "--at", &at, "--report", &json]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["began"], at.as_str());
+    // (arguments, what is said)
+    let wrong: [(&[&str], &str); 3] = [
+        (&["--at", "noon"], "no time; as 2026-11-22T12:00:00Z"),
+        (
+            &["--at", "1999-12-31T23:59:59Z"],
+            "more than a year from now",
+        ),
+        (
+            &["--at", &at, "--subject", "relay"],
+            "--at is for the built-in engine: relay keeps the time of this machine",
+        ),
+    ];
+    for (arguments, says) in wrong {
+        let (code, out, err) = told(&[&["run", &healthy], arguments].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(says), "{err}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `mtaspec run`: the main job.
 
+mod begin;
 mod proof;
 mod ran;
 
@@ -21,6 +22,7 @@ use mtaspec_judge::verdict::{CaseResult, JudgeOptions, RowProfile, Verdict};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use self::begin::{begin, time_of_cases};
 use self::proof::{Proof, judgeable};
 use self::ran::{Listener, Ran, reasons};
 use super::known_failures::KnownFailures;
@@ -53,6 +55,9 @@ pub(crate) struct Run {
     /// Run one of several equal parts, as 1/4
     #[arg(long, value_name = "PART")]
     shard: Option<Shard>,
+    /// Begin the cases of the built-in engine at this time, as 2026-11-22T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time_of_cases)]
+    at: Option<SystemTime>,
     /// How many cases run at once [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
@@ -209,7 +214,7 @@ impl Run {
             .enable_all()
             .build()
             .map_err(|error| Trouble::run(format!("no runtime: {error}")))?;
-        let now = SystemTime::now();
+        let now = begin(self.at, tested.subject().as_ref())?;
         let (internet_options, plan) = self.internet(now, tested)?;
         let internet = runtime
             .block_on(Internet::start(internet_options))

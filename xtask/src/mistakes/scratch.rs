@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::list::Mistake;
 use super::report::Report;
@@ -137,6 +139,7 @@ impl Scratch {
         run.arg("run")
             .arg("--scenarios")
             .arg(self.source.join("scenarios"));
+        run.arg("--at").arg(time_of_cases()?);
         run.arg("--report")
             .arg(format!("json={}", report.display()));
         let child = run
@@ -152,6 +155,16 @@ impl Scratch {
             .and_then(|text| Report::parse(&text).ok());
         Ok(report.ok_or(Unplayed::NoReport(said)))
     }
+}
+
+/// Noon of the last day before today with an odd number since 1970: what a mistake does to days must not depend on the day or
+/// the hour at which it is made.
+fn time_of_cases() -> anyhow::Result<String> {
+    const DAY: i64 = 86_400;
+    let yesterday = OffsetDateTime::now_utc().unix_timestamp() / DAY - 1;
+    let odd = yesterday - (yesterday + 1) % 2;
+    let noon = OffsetDateTime::from_unix_timestamp(odd * DAY + DAY / 2)?;
+    Ok(noon.format(&Rfc3339)?)
 }
 
 /// The reports of an earlier time in this target folder.
